@@ -1,0 +1,1 @@
+"""Alerts in; episodes, notifications, the live feed and the dashboard out."""

@@ -1,0 +1,1 @@
+"""Log lines and series in; patterns, anomalies and metrics out."""
