@@ -1,0 +1,150 @@
+"""Series by name, from Prometheus: instant values and ranges, rules and alerts."""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import aiohttp
+
+POINTS_A_QUERY = 10_000
+"""Prometheus refuses more than 11,000 points a series in one range query."""
+
+_TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value of one series. timestamp: epoch seconds."""
+
+    labels: Mapping[str, str]
+    timestamp: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values of one series over time; both tuples have the same length, timestamps ascend (epoch seconds)."""
+
+    labels: Mapping[str, str]
+    timestamps: tuple[float, ...]
+    values: tuple[float, ...]
+
+
+class SeriesUnavailable(Exception):
+    """The source of the series did not answer, or refused the query.
+
+    Attributes: name, problem.
+    """
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(name, problem)
+        self.name = name
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"series {self.name!r}: {self.problem}"
+
+
+class SeriesReader(Protocol):
+    """Where values come from: Prometheus in the stack, the registry of the process when embedded."""
+
+    async def instant(self, name: str) -> Sequence[Sample]:
+        """Return the present value of every series of that name. Raises SeriesUnavailable."""
+        ...
+
+    async def range(self, name: str, start: float, end: float, step: float) -> Sequence[Series]:
+        """Return the values from start to end (epoch seconds), one every `step` seconds. Raises SeriesUnavailable."""
+        ...
+
+
+class PrometheusReader:
+    """Reads from Prometheus' HTTP API.
+
+    queries: the PromQL behind a name; a name without one is the query itself.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        queries: Mapping[str, str] | None = None,
+        auth: aiohttp.BasicAuth | None = None,
+    ) -> None:
+        self._session = session
+        self._url = url.rstrip("/")
+        self._queries = queries or {}
+        self._auth = auth
+
+    async def instant(self, name: str) -> Sequence[Sample]:
+        """Return the present value of every series of that name; NaN and infinities are left out."""
+        data = await self._get("/api/v1/query", {"query": self._queries.get(name, name)}, name)
+        rows = [{"metric": {}, "value": data["result"]}] if data["resultType"] == "scalar" else data["result"]
+        samples = [Sample(row["metric"], float(row["value"][0]), float(row["value"][1])) for row in rows]
+        return [sample for sample in samples if math.isfinite(sample.value)]
+
+    async def range(self, name: str, start: float, end: float, step: float) -> Sequence[Series]:
+        """Return the values from start to end, asked for in pieces that Prometheus accepts."""
+        points: dict[tuple[tuple[str, str], ...], list[tuple[float, float]]] = {}
+        piece_start = start
+        while piece_start <= end:
+            piece_end = min(end, piece_start + POINTS_A_QUERY * step)
+            query = {
+                "query": self._queries.get(name, name),
+                "start": f"{piece_start:.3f}",
+                "end": f"{piece_end:.3f}",
+                "step": f"{step:.3f}",
+            }
+            for row in (await self._get("/api/v1/query_range", query, name))["result"]:
+                points.setdefault(tuple(sorted(row["metric"].items())), []).extend(
+                    (float(moment), float(value)) for moment, value in row["values"]
+                )
+            piece_start = piece_end + step
+        return [
+            Series(dict(labels), tuple(t for t, _ in values), tuple(v for _, v in values))
+            for labels, values in points.items()
+        ]
+
+    async def alerts(self) -> Sequence[Mapping[str, Any]]:
+        """Return the active alerts as Prometheus lists them."""
+        alerts: Sequence[Mapping[str, Any]] = (await self._get("/api/v1/alerts", {}, "alerts"))["alerts"]
+        return alerts
+
+    async def rule_names(self) -> set[str]:
+        """Return the names of the loaded rules."""
+        groups = (await self._get("/api/v1/rules", {}, "rules"))["groups"]
+        return {rule["name"] for group in groups for rule in group["rules"]}
+
+    async def reload(self) -> None:
+        """Make Prometheus read its configuration and rules again (needs --web.enable-lifecycle).
+
+        Raises SeriesUnavailable with what Prometheus said.
+        """
+        try:
+            async with self._session.post(f"{self._url}/-/reload", auth=self._auth, timeout=_timeout()) as answer:
+                if answer.status != 200:
+                    raise SeriesUnavailable("reload", (await answer.text())[:300])
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise SeriesUnavailable("reload", _reason(self._url, error)) from None
+
+    async def _get(self, path: str, query: Mapping[str, str], name: str) -> Any:
+        try:
+            async with self._session.get(self._url + path, params=query, auth=self._auth, timeout=_timeout()) as answer:
+                body = await answer.json(content_type=None)
+        except (TimeoutError, aiohttp.ClientError, ValueError) as error:
+            raise SeriesUnavailable(name, _reason(self._url, error)) from None
+        if not isinstance(body, dict) or body.get("status") != "success":
+            problem = body.get("error") if isinstance(body, dict) else None
+            raise SeriesUnavailable(name, f"{self._url} answered {answer.status}: {problem or 'no Prometheus answer'}")
+        return body["data"]
+
+
+def _timeout() -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS, connect=2.0)
+
+
+def _reason(url: str, error: Exception) -> str:
+    if isinstance(error, asyncio.TimeoutError):
+        return f"{url} did not answer within {_TIMEOUT_SECONDS:g} s"
+    return f"{url}: {error}"

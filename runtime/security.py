@@ -1,0 +1,322 @@
+"""Who may talk to an endpoint: users and TLS of `web.config.file`, tokens, sessions, allowed hosts and origins.
+
+`web.config.file` has the format of the official Prometheus exporters (tls_server_config, basic_auth_users).
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import ssl
+from collections import OrderedDict, deque
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from runtime.clock import Clock, SystemClock
+
+SESSION_SECONDS = 12 * 3600.0
+_FAILURES_A_MINUTE = 10
+_VERIFIED_KEPT = 1024
+_SESSIONS_KEPT = 10_000
+
+
+class Role(StrEnum):
+    """What a caller may do."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    INGEST = "ingest"
+
+    def allows(self, needed: "Role") -> bool:
+        """Tell whether this role includes another: an operator may do everything."""
+        return self in (Role.OPERATOR, needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is calling."""
+
+    name: str
+    role: Role
+
+
+ANYBODY = Identity("local", Role.OPERATOR)
+"""The caller where no authentication is configured (loopback only)."""
+
+
+class AccessError(ValueError):
+    """A `web.config.file` or token file that cannot be used.
+
+    Attributes: path, problem.
+    """
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class _TlsServerConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    cert_file: Path
+    key_file: Path
+    client_ca_file: Path | None = None
+    client_auth_type: Literal["NoClientCert", "RequireAndVerifyClientCert"] = "NoClientCert"
+    min_version: Literal["TLS12", "TLS13"] = "TLS12"
+
+
+class _WebConfig(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    tls_server_config: _TlsServerConfig | None = None
+    basic_auth_users: dict[str, str] = {}
+
+
+@dataclass(slots=True)
+class Session:
+    """A person who logged in on the page."""
+
+    identity: Identity
+    csrf: str
+    expires: float
+
+
+@dataclass
+class Access:
+    """Users, tokens and TLS of one endpoint. With neither users nor tokens it is open."""
+
+    users: Mapping[str, bytes] = field(default_factory=dict)
+    viewers: Collection[str] = ()
+    tokens: Mapping[str, Identity] = field(default_factory=dict)
+    ssl_context: ssl.SSLContext | None = None
+    clock: Clock = field(default_factory=SystemClock)
+    _verified: OrderedDict[bytes, Identity] = field(default_factory=OrderedDict)
+    _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict)
+    _failures: dict[str, deque[float]] = field(default_factory=dict)
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+
+    @classmethod
+    def load(
+        cls,
+        web_config_file: Path | None = None,
+        tokens_file: Path | None = None,
+        viewers: Collection[str] = (),
+        clock: Clock | None = None,
+    ) -> "Access":
+        """Read `web.config.file` and the token file; a token file that does not exist holds no token.
+
+        Raises AccessError that names the file and what is wrong.
+        """
+        config = _read_web_config(web_config_file) if web_config_file else _WebConfig()
+        return cls(
+            users={name: password.encode() for name, password in config.basic_auth_users.items()},
+            viewers=viewers,
+            tokens=read_tokens(tokens_file) if tokens_file and tokens_file.exists() else {},
+            ssl_context=_ssl_context(web_config_file, config.tls_server_config) if web_config_file else None,
+            clock=clock or SystemClock(),
+        )
+
+    @property
+    def open(self) -> bool:
+        """True where nothing is configured: whoever reaches the endpoint is an operator."""
+        return not self.users and not self.tokens
+
+    async def authenticate(self, authorization: str | None) -> Identity | None:
+        """Return who an Authorization header belongs to, or None.
+
+        bcrypt takes a quarter of a second: it runs in a thread, and a verified header is remembered by its digest.
+        """
+        if self.open:
+            return ANYBODY
+        scheme, _, value = (authorization or "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self._by_token(value.strip())
+        if scheme.lower() != "basic":
+            return None
+        digest = hmac.digest(self._key, value.encode(), "sha256")
+        if digest not in self._verified:
+            name, password = _decode_basic(value)
+            identity = await self.login(name, password)
+            if identity is None:
+                return None
+            self._verified[digest] = identity
+            if len(self._verified) > _VERIFIED_KEPT:
+                self._verified.popitem(last=False)
+        return self._verified[digest]
+
+    async def login(self, name: str, password: str) -> Identity | None:
+        """Check a user's password; an unknown user costs the same time as a wrong password."""
+        stored = self.users.get(name, _DUMMY_HASH)
+        matches = await asyncio.to_thread(_check_password, password, stored)
+        if not matches or name not in self.users:
+            return None
+        return Identity(name, Role.VIEWER if name in self.viewers else Role.OPERATOR)
+
+    def open_session(self, identity: Identity) -> tuple[str, Session]:
+        """Begin a session; returns the cookie's value and the session with its CSRF token."""
+        cookie = secrets.token_urlsafe(32)
+        session = Session(identity, secrets.token_urlsafe(24), self.clock.time() + SESSION_SECONDS)
+        self._sessions[cookie] = session
+        if len(self._sessions) > _SESSIONS_KEPT:
+            self._sessions.popitem(last=False)
+        return cookie, session
+
+    def session(self, cookie: str | None) -> Session | None:
+        """Return the live session of a cookie, or None."""
+        session = self._sessions.get(cookie or "")
+        if session is None or session.expires < self.clock.time():
+            self._sessions.pop(cookie or "", None)
+            return None
+        return session
+
+    def close_session(self, cookie: str | None) -> None:
+        """End a session."""
+        self._sessions.pop(cookie or "", None)
+
+    def note_failure(self, address: str) -> None:
+        """Remember a failed log-in."""
+        recent = self._failures.setdefault(address, deque(maxlen=_FAILURES_A_MINUTE))
+        recent.append(self.clock.monotonic())
+        if len(self._failures) > _SESSIONS_KEPT:
+            self._failures.pop(next(iter(self._failures)))
+
+    def blocked(self, address: str) -> bool:
+        """Tell whether an address failed ten times within the last minute."""
+        recent = self._failures.get(address)
+        return (
+            recent is not None
+            and len(recent) == _FAILURES_A_MINUTE
+            and self.clock.monotonic() - recent[0] < 60  # ten failures within one minute
+        )
+
+    def _by_token(self, token: str) -> Identity | None:
+        digest = hashlib.sha256(token.encode()).hexdigest()
+        found = None
+        for stored, identity in self.tokens.items():
+            if hmac.compare_digest(stored, digest):
+                found = identity
+        return found
+
+
+def create_token(tokens_file: Path, role: Role, name: str) -> str:
+    """Make a bearer token, store its digest in the token file (mode 600) and return it: it is shown this once.
+
+    Raises AccessError if the file is there and damaged, OSError if it cannot be written.
+    """
+    entries = _token_entries(tokens_file) if tokens_file.exists() else []
+    token = f"nw_{secrets.token_urlsafe(32)}"
+    entries.append({"name": name, "role": role.value, "sha256": hashlib.sha256(token.encode()).hexdigest()})
+    tokens_file.parent.mkdir(parents=True, exist_ok=True)
+    partial = tokens_file.with_suffix(".new")
+    partial.touch(mode=0o600)
+    partial.write_text(yaml.safe_dump(entries, sort_keys=False), encoding="utf-8")
+    partial.replace(tokens_file)
+    return token
+
+
+def read_tokens(tokens_file: Path) -> dict[str, Identity]:
+    """Return the identity for each stored digest. Raises AccessError."""
+    tokens = {}
+    for entry in _token_entries(tokens_file):
+        try:
+            tokens[str(entry["sha256"])] = Identity(str(entry["name"]), Role(entry["role"]))
+        except (KeyError, TypeError, ValueError):
+            raise AccessError(
+                tokens_file, "each token needs name, role (viewer, operator, ingest) and sha256"
+            ) from None
+    return tokens
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a listen address is reached from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def host_allowed(host: str | None, allowed: Collection[str]) -> bool:
+    """Tell whether a Host header names this endpoint: loopback names always, others where they are listed."""
+    if not host:
+        return False
+    name = (urlsplit(f"//{host}").hostname or "").lower()
+    return name in ("localhost", "127.0.0.1", "::1") or name in allowed or "*" in allowed
+
+
+def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str]) -> bool:
+    """Tell whether a page of this origin may act: no Origin (no browser), the same host, or a listed one."""
+    if origin is None or origin in allowed:
+        return True
+    return bool(host) and urlsplit(origin).netloc.lower() == str(host).lower()
+
+
+_DUMMY_HASH = b"$2b$12$" + b"." * 53
+
+
+def _check_password(password: str, stored: bytes) -> bool:
+    import bcrypt
+
+    try:
+        return bcrypt.checkpw(password.encode()[:72], stored)
+    except ValueError:
+        return False
+
+
+def _decode_basic(value: str) -> tuple[str, str]:
+    try:
+        name, _, password = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
+
+def _read_web_config(path: Path) -> _WebConfig:
+    try:
+        return _WebConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except OSError as error:
+        raise AccessError(path, f"cannot be read: {error.strerror}") from None
+    except yaml.YAMLError:
+        raise AccessError(path, "is not valid YAML") from None
+    except ValidationError as error:
+        detail = error.errors()[0]
+        raise AccessError(path, f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}") from None
+
+
+def _ssl_context(path: Path, config: _TlsServerConfig | None) -> ssl.SSLContext | None:
+    if config is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3 if config.min_version == "TLS13" else ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(path.parent / config.cert_file, path.parent / config.key_file)
+        if config.client_ca_file:
+            context.load_verify_locations(path.parent / config.client_ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise AccessError(path, f"tls_server_config: {error}") from None
+    if config.client_auth_type == "RequireAndVerifyClientCert":
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _token_entries(path: Path) -> list[dict[str, str]]:
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    except (OSError, yaml.YAMLError) as error:
+        raise AccessError(path, f"cannot be read: {error}") from None
+    if not isinstance(entries, list):
+        raise AccessError(path, "expected a list of tokens")
+    return entries
