@@ -46,7 +46,12 @@ PACKAGES = (
             "directives/repeat.js",
         ),
     ),
-    Package("uplot", "1.6.32", "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==", ("LICENSE", "dist/uPlot.esm.js", "dist/uPlot.min.css")),
+    Package(
+        "uplot",
+        "1.6.32",
+        "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw==",
+        ("LICENSE", "dist/uPlot.esm.js", "dist/uPlot.min.css"),
+    ),
 )
 
 
@@ -63,7 +68,7 @@ class FetchFailed(Exception):
 
 
 def fetch(package: Package, timeout_seconds: float = 60.0) -> Mapping[str, bytes]:
-    """Return the wanted files of a package, by their path below its folder in `vendor`.
+    """Return the wanted files of a package, by their path below its folder in `vendor` (a build folder is left out).
 
     Raises FetchFailed if npm is missing or offline, or if the archive is not the pinned one.
     """
@@ -78,7 +83,7 @@ def fetch(package: Package, timeout_seconds: float = 60.0) -> Mapping[str, bytes
         if digest != package.sha512:
             raise FetchFailed(package, f"the archive's digest is {digest}, expected {package.sha512}")
         with tarfile.open(archive) as tar:
-            return {name: _member(tar, package, name) for name in package.files}
+            return {name.removeprefix("dist/"): _member(tar, package, name) for name in package.files}
 
 
 def _member(tar: tarfile.TarFile, package: Package, name: str) -> bytes:
