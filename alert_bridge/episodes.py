@@ -1,0 +1,258 @@
+"""What an observation does to an episode. Decisions only: values in, values out.
+
+One open episode per cluster and fingerprint. Firing on an open one resets nothing; firing after the end opens a new
+one only if it began after that end; a late duplicate changes nothing. Resolve beats acknowledge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from alert_bridge.alerts import Alert, Observation, Severity, Status
+
+ACKNOWLEDGE_SECONDS = 4 * 3600.0
+"""How long an acknowledgement holds unless told otherwise."""
+
+
+class AlreadyResolved(ValueError):
+    """An action on an alert that is over.
+
+    Attributes: alert.
+    """
+
+    def __init__(self, alert: Alert) -> None:
+        super().__init__(alert.id)
+        self.alert = alert
+
+    def __str__(self) -> str:
+        return f"alert {self.alert.id} is resolved since {self.alert.resolved_at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A new state of an episode and the row of its history.
+
+    what: opened, resolved, updated (values only, no history), acknowledged, unacknowledged, commented, snoozed,
+    assigned, resolved, firing (an acknowledgement or a snooze ended).
+    """
+
+    alert: Alert
+    what: str
+    who: str = ""
+    detail: str = ""
+
+
+def observe(seen: Observation, current: Alert | None, *, id: str, now: datetime, language: str) -> Change | None:
+    """Return what an observation changes.
+
+    current: the newest episode of that fingerprint, open or over, or None. id: for a new episode.
+    """
+    if current is not None and current.open:
+        return _touch(seen, current, now, language) if seen.firing else _resolve(current, seen.ends_at or now, now)
+    if not seen.firing:
+        return None
+    if current is not None and current.resolved_at is not None and seen.starts_at <= current.resolved_at:
+        return None
+    return Change(_begin(seen, id, now, language), "opened", detail=seen.annotations.get("description", ""))
+
+
+def acknowledge(
+    alert: Alert, who: str, now: datetime, comment: str = "", seconds: float = ACKNOWLEDGE_SECONDS
+) -> Change:
+    """Note that somebody has it. A second one keeps the owner and adds the comment.
+
+    Raises AlreadyResolved.
+    """
+    _require_open(alert)
+    if alert.status is Status.ACKNOWLEDGED:
+        return comment_on(alert, who, now, comment) if comment else Change(alert, "updated")
+    return Change(
+        replace(
+            alert,
+            status=Status.ACKNOWLEDGED,
+            acknowledged_by=who,
+            acknowledged_at=now,
+            acknowledge_expires_at=now + timedelta(seconds=seconds),
+            snoozed_until=None,
+            assignee=alert.assignee or who,
+            comment=comment or alert.comment,
+            updated_at=now,
+        ),
+        "acknowledged",
+        who,
+        comment,
+    )
+
+
+def unacknowledge(alert: Alert, who: str, now: datetime) -> Change:
+    """Take an acknowledgement or a snooze back; the episode goes on from where it was. Raises AlreadyResolved."""
+    _require_open(alert)
+    return Change(_released(alert, now), "unacknowledged", who)
+
+
+def edit_acknowledgement(alert: Alert, who: str, now: datetime, comment: str | None, seconds: float | None) -> Change:
+    """Change the comment or the expiry of an acknowledgement. Raises AlreadyResolved."""
+    _require_open(alert)
+    expires = now + timedelta(seconds=seconds) if seconds is not None else alert.acknowledge_expires_at
+    edited = replace(
+        alert,
+        comment=alert.comment if comment is None else comment,
+        acknowledge_expires_at=expires,
+        updated_at=now,
+    )
+    return Change(edited, "commented", who, comment or "")
+
+
+def snooze(alert: Alert, who: str, now: datetime, until: datetime, comment: str = "") -> Change:
+    """Be silent about it until a moment. Raises AlreadyResolved, ValueError if the moment is past."""
+    _require_open(alert)
+    if until <= now:
+        raise ValueError(f"snooze until {until.isoformat()}: that is past")
+    snoozed = replace(
+        alert, status=Status.SNOOZED, snoozed_until=until, comment=comment or alert.comment, updated_at=now
+    )
+    return Change(snoozed, "snoozed", who, comment)
+
+
+def assign(alert: Alert, who: str, now: datetime, assignee: str) -> Change:
+    """Give it to somebody. Raises AlreadyResolved."""
+    _require_open(alert)
+    return Change(replace(alert, assignee=assignee, updated_at=now), "assigned", who, assignee)
+
+
+def comment_on(alert: Alert, who: str, now: datetime, text: str) -> Change:
+    """Add a comment, also to an alert that is over."""
+    return Change(replace(alert, comment=text, updated_at=now), "commented", who, text)
+
+
+def resolve(alert: Alert, who: str, now: datetime) -> Change:
+    """End it by hand. Raises AlreadyResolved."""
+    _require_open(alert)
+    change = _resolve(alert, now, now)
+    return replace(change, who=who)
+
+
+def expire(alert: Alert, now: datetime) -> Change | None:
+    """Return the change when an acknowledgement or a snooze has run out, else None."""
+    ends = alert.snoozed_until if alert.status is Status.SNOOZED else alert.acknowledge_expires_at
+    if alert.status not in (Status.SNOOZED, Status.ACKNOWLEDGED) or ends is None or ends > now:
+        return None
+    return Change(_released(alert, now), "firing", detail=f"{alert.status.value} ran out")
+
+
+def explain(
+    alert: Alert,
+    *,
+    language: str,
+    reasons: Mapping[str, str],
+    log_patterns: tuple[Mapping[str, Any], ...],
+    value: float | None,
+    threshold: float | None,
+    usual_duration_seconds: float | None,
+) -> Alert:
+    """Return the alert with what is known about it: why, the log patterns of the same window, value and threshold."""
+    return replace(
+        alert,
+        reason=reasons.get(language) or alert.reason,
+        reason_texts=dict(reasons) or alert.reason_texts,
+        log_patterns=log_patterns or alert.log_patterns,
+        value=value if value is not None else alert.value,
+        threshold=threshold if threshold is not None else alert.threshold,
+        usual_duration_seconds=usual_duration_seconds or alert.usual_duration_seconds,
+    )
+
+
+def _begin(seen: Observation, id: str, now: datetime, language: str) -> Alert:
+    return Alert(
+        id=id,
+        fingerprint=seen.fingerprint,
+        cluster=seen.cluster,
+        name=seen.name,
+        severity=seen.severity,
+        status=Status.FIRING,
+        message=_message(seen, language),
+        labels=dict(seen.labels),
+        annotations=dict(seen.annotations),
+        created_at=seen.starts_at,
+        updated_at=now,
+        reason=seen.annotations.get(f"reason_{language}") or seen.annotations.get("reason"),
+        value=number(seen.annotations.get("value")),
+        threshold=number(seen.annotations.get("threshold")),
+    )
+
+
+def _touch(seen: Observation, current: Alert, now: datetime, language: str) -> Change | None:
+    """Take over what the source says now; status, owner, clocks and reason stay."""
+    severity = max(current.severity, seen.severity, key=lambda one: one.rank)
+    touched = replace(
+        current,
+        severity=severity,
+        message=_message(seen, language),
+        annotations=dict(seen.annotations),
+        value=_first(number(seen.annotations.get("value")), current.value),
+        threshold=_first(number(seen.annotations.get("threshold")), current.threshold),
+        updated_at=current.updated_at,
+    )
+    return None if touched == current else Change(replace(touched, updated_at=now), "updated")
+
+
+def _resolve(alert: Alert, ended: datetime, now: datetime) -> Change:
+    resolved = replace(
+        alert,
+        status=Status.RESOLVED,
+        resolved_at=max(ended, alert.created_at),
+        snoozed_until=None,
+        suppressed_by=None,
+        updated_at=now,
+    )
+    return Change(resolved, "resolved")
+
+
+def _released(alert: Alert, now: datetime) -> Alert:
+    return replace(
+        alert,
+        status=Status.FIRING,
+        acknowledged_by=None,
+        acknowledged_at=None,
+        acknowledge_expires_at=None,
+        snoozed_until=None,
+        assignee=None if alert.assignee == alert.acknowledged_by else alert.assignee,
+        updated_at=now,
+    )
+
+
+def _require_open(alert: Alert) -> None:
+    if not alert.open:
+        raise AlreadyResolved(alert)
+
+
+def _message(seen: Observation, language: str) -> str:
+    texts = seen.annotations
+    return texts.get(f"summary_{language}") or texts.get("summary") or texts.get("message") or seen.name
+
+
+def number(text: str | None) -> float | None:
+    """Return the number of an annotation such as `17.9` or `17.9 %`, or None."""
+    try:
+        found = float((text or "").strip().rstrip("%").strip())
+    except ValueError:
+        return None
+    return found if abs(found) < float("inf") else None
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def usual_duration(durations_seconds: list[float]) -> float | None:
+    """Return the median of what earlier episodes lasted, seconds; None before there are three."""
+    if len(durations_seconds) < 3:
+        return None
+    ordered = sorted(durations_seconds)
+    return ordered[len(ordered) // 2]
+
+
+def is_rise(before: Severity, after: Severity) -> bool:
+    """Tell whether a severity rose."""
+    return after.rank > before.rank
