@@ -1,0 +1,1 @@
+"""Telling people: one file a channel behind one Notifier protocol."""

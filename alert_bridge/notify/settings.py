@@ -1,0 +1,199 @@
+"""Settings of the channels, in the product's form and in the guide's (`notification_config`)."""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from alert_bridge.notify.http import names_private_address
+from runtime.settings import Duration, Secret, Section
+
+logger = logging.getLogger(f"monitoring.{__name__}")
+
+_ADDRESS = re.compile(r"[^\s@<>\",;:\\\x00-\x1f\x7f]+@[^\s@<>\",;:\\\x00-\x1f\x7f]+")
+_SMTPS_PORT = 465
+
+
+def _split(value: Any) -> Any:
+    """Take one address, or several with commas, for a list: the environment has no lists."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Channel(Section):
+    """What every channel has.
+
+    A channel of which nothing but `enabled` is set, as in the guide's settings file, is no error: it is left out,
+    and `NotificationSettings.notes` says so. One that is set in part is an error that names what is missing.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ()
+
+    enabled: bool = True
+    fallback: str | None = None
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Return the keys without which the channel cannot tell anybody."""
+        return tuple(name for name in self.required if not getattr(self, name))
+
+    @model_validator(mode="after")
+    def _complete_or_bare(self) -> Self:
+        bare = self.model_fields_set <= {"type", *Channel.model_fields}
+        if self.enabled and self.missing and not bare:
+            raise ValueError(f"{self.missing[0]} is missing")
+        return self
+
+
+class EmailSettings(Channel):
+    """E-mail by SMTP. `security` left out: `tls` on port 465, else `starttls`; certificates are always verified."""
+
+    required = ("smtp_server", "from_address", "to_addresses")
+
+    type: Literal["email"] = "email"
+    smtp_server: str | None = None
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] | None = None
+    username: str | None = None
+    password: Secret | None = None
+    from_address: str | None = None
+    to_addresses: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+
+    @property
+    def transport_security(self) -> Literal["starttls", "tls", "none"]:
+        """Return how the connection is protected, by the port where `security` is left out."""
+        return self.security or ("tls" if self.smtp_port == _SMTPS_PORT else "starttls")
+
+    @field_validator("from_address", "to_addresses")
+    @classmethod
+    def _plain_addresses(cls, value: Any) -> Any:
+        for address in (value,) if isinstance(value, str) else value or ():
+            if not _ADDRESS.fullmatch(address):
+                raise ValueError(f"{address!r} is not an e-mail address such as alerts@example.com")
+        return value
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> Self:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password belong together: give both or neither")
+        return self
+
+
+class HttpChannel(Channel):
+    """What channels by HTTP share. The address is a secret, since most services put a token into it."""
+
+    url_field: ClassVar[str]
+
+    allow_private_addresses: bool = False
+
+    @model_validator(mode="after")
+    def _usable_address(self) -> Self:
+        secret: Secret | None = getattr(self, self.url_field)
+        if secret is not None:
+            self._check(secret.get_secret_value())
+        return self
+
+    def _check(self, url: str) -> None:
+        """Raise ValueError, which never repeats the address beyond its host."""
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host = None
+        if not host or parts.scheme not in ("http", "https") or re.search(r"[\s\x00-\x1f\x7f\\]", url):
+            raise ValueError(f"{self.url_field}: expected an address such as https://example.com/path")
+        if not self.allow_private_addresses and names_private_address(host):
+            raise ValueError(
+                f"{self.url_field}: {host} is a private or loopback address; "
+                "set allow_private_addresses: true if that is meant"
+            )
+
+
+class SlackSettings(HttpChannel):
+    """A Slack incoming webhook, or a service that takes the same body (Mattermost, Rocket.Chat)."""
+
+    required = ("webhook_url",)
+    url_field = "webhook_url"
+
+    type: Literal["slack"] = "slack"
+    webhook_url: Secret | None = None
+    channel: str | None = None
+    username: str | None = None
+
+
+class WebhookSettings(HttpChannel):
+    """A generic webhook: JSON by POST, signed where a secret is set."""
+
+    required = ("url",)
+    url_field = "url"
+
+    type: Literal["webhook"] = "webhook"
+    url: Secret | None = None
+    secret: Secret | None = None
+
+
+ChannelSettings = Annotated[EmailSettings | SlackSettings | WebhookSettings, Field(discriminator="type")]
+
+TYPES = ("email", "slack", "webhook")
+
+
+class NotificationSettings(Section):
+    """Section `notifications`: the channels by name, and how long repeats of one alert are kept back."""
+
+    suppression_window_seconds: Duration = 300.0
+    channels: dict[str, ChannelSettings] = Field(default_factory=dict)
+
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _guide_form(cls, value: Any) -> Any:
+        return channels_from_guide(value) if isinstance(value, Mapping) else value
+
+    @model_validator(mode="after")
+    def _fallbacks_lead_somewhere(self) -> Self:
+        for name, channel in self.channels.items():
+            if channel.fallback is not None and channel.fallback not in self.channels:
+                raise ValueError(f"channels.{name}.fallback: there is no channel {channel.fallback!r}")
+            if self._returns(name):
+                raise ValueError(f"channels.{name}.fallback: leads back to {name!r}")
+        return self
+
+    def usable(self) -> dict[str, "EmailSettings | SlackSettings | WebhookSettings"]:
+        """Return the channels that are enabled and complete."""
+        return {name: one for name, one in self.channels.items() if one.enabled and not one.missing}
+
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence for each channel that is enabled and cannot tell anybody yet."""
+        return tuple(
+            f"notifications.channels.{name}: enabled, but {', '.join(one.missing)} not set: it tells nobody yet"
+            for name, one in self.channels.items()
+            if one.enabled and one.missing
+        )
+
+    def _returns(self, start: str) -> bool:
+        seen, name = {start}, self.channels[start].fallback
+        while name is not None and name in self.channels:
+            if name in seen:
+                return name == start
+            seen.add(name)
+            name = self.channels[name].fallback
+        return False
+
+
+def channels_from_guide(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return channels with the `type` that the guide leaves out, since there the name is the type.
+
+    mapping: the guide's `notification_config`, or `notifications.channels`; entries with a type stay as they are.
+    `desktop` without a type is left out with a warning: desktops are told by the browser's page.
+    """
+    channels = {}
+    for name, entry in mapping.items():
+        if name == "desktop" and isinstance(entry, Mapping) and "type" not in entry:
+            if entry.get("enabled", True):
+                logger.warning("notification channel 'desktop' is not supported and left out")
+        elif name in TYPES and isinstance(entry, Mapping):
+            channels[name] = {"type": name, **entry}
+        else:
+            channels[name] = entry
+    return channels
