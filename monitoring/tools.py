@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = (ROOT if (ROOT / "pyproject.toml").exists() else Path.cwd()) / ".tools"
 POLICY = Path("/usr/sbin/policy-rc.d")
+DEBIAN_TEMPLATES = b"/usr/share/prometheus/alertmanager"
 APT_TIMEOUT_SECONDS = 600
 
 Talk = Callable[[str], None]
@@ -81,10 +82,9 @@ def find(name: str, *, environ: Mapping[str, str] = os.environ, folder: Path = F
     return None
 
 
-def alertmanager_template(program: Path) -> Path | None:
-    """Return the default template that Debian's Alertmanager does not find by itself once it is unpacked elsewhere."""
-    template = program.parent.parent / "share/prometheus/alertmanager/default.tmpl"
-    return template if template.exists() else None
+def working_folder(program: Path, folder: Path = FOLDER) -> Path | None:
+    """Return the folder a tool has to be started in: `.tools/` for one that was unpacked there, else any will do."""
+    return folder if program.is_relative_to(folder) else None
 
 
 def ensure(names: Sequence[str], talk: Talk) -> dict[str, Path]:
@@ -171,6 +171,18 @@ def _unpack(tools: Sequence[Tool], talk: Talk) -> None:
     for archive in sorted(downloads.glob("*.deb")):
         _run(["dpkg-deb", "-x", str(archive), str(FOLDER)])
     shutil.rmtree(downloads)
+    _find_templates_here(FOLDER / "usr/bin/prometheus-alertmanager")
+
+
+def _find_templates_here(alertmanager: Path) -> None:
+    """Let an unpacked Alertmanager of Debian find its message templates below the folder it is started in.
+
+    Debian moved them out of the program, to an absolute path that no option or setting changes; it is replaced by a
+    relative one of the same length.
+    """
+    if alertmanager.exists():
+        content = alertmanager.read_bytes()
+        alertmanager.write_bytes(content.replace(DEBIAN_TEMPLATES, DEBIAN_TEMPLATES[1:].replace(b"/", b"//", 1)))
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str] | None = None, cwd: Path | None = None) -> None:
