@@ -176,6 +176,12 @@ def load(
         raise SettingsError([_problem(model, detail) for detail in error.errors()]) from None
 
 
+def default_files() -> tuple[Path, ...]:
+    """Return the guide's settings file below the working folder, if it is there."""
+    file = Path("config/monitoring_config.json")
+    return (file,) if file.is_file() else ()
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """Read one YAML or JSON file; relative paths under keys that end in `_file` are taken from its folder.
 

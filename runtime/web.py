@@ -124,7 +124,7 @@ def build_app(
 
     ready: returns None when the service can do its work, else the reason.
     ingest_paths: POST needs the role ingest, has its own body limit and no rate limit.
-    public_paths: answered without authentication (the page's files, the log-in).
+    public_paths: answered without authentication (the page's files, the log-in); one that ends in `/` is a folder.
     reload: called by POST /-/reload.
     """
 
@@ -311,6 +311,7 @@ class _Shell:
         self._csp = csp
         self._ingest_paths = ingest_paths
         self._public_paths = public_paths
+        self._public_folders = tuple(one for one in public_paths if one.endswith("/") and one != "/")
         self._body_limit_bytes = body_limit_bytes
         self._ingest_limit_bytes = ingest_limit_bytes
         self._rate = _RateLimit(web.rate_limit_per_minute, clock)
@@ -351,7 +352,7 @@ class _Shell:
 
     async def _identify(self, path: str, method: str, headers: Headers, address: str) -> Identity:
         found = await self._authenticated(method, headers, address)
-        if path in self._public_paths:
+        if path in self._public_paths or path.startswith(self._public_folders):
             return found or Identity("", Role.INGEST)
         if found is None:
             raise Problem(

@@ -1,0 +1,326 @@
+"""What the page asks for besides alerts: overview, series with threshold and range, patterns, thresholds."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from alert_bridge import store
+from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable, Items
+from alert_bridge.figures import FIGURES, Figure, Figures, Snapshot, plain
+from alert_bridge.notify.manager import NotificationManager
+from alert_bridge.threshold_config import ThresholdConfig
+from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
+from runtime.clock import Clock, format_utc, parse_utc
+from runtime.database import Database
+from runtime.prometheus import SeriesReader, SeriesUnavailable
+from runtime.security import Access, Identity
+from runtime.settings import WebSettings
+from runtime.web import Problem, identity, query_number
+
+SPARK_SECONDS = 3600.0
+SPARK_STEP_SECONDS = 60.0
+_SPARK_KEPT_SECONDS = 30.0
+_MOST_POINTS = 2000
+
+
+@dataclass(slots=True)
+class _Spark:
+    """A tile's last hour, kept for half a minute."""
+
+    made_at: float
+    body: dict[str, Any]
+
+
+class Views:
+    """Routes that only read.
+
+    make_ticket: makes a one-time ticket for the feed.
+    """
+
+    def __init__(
+        self,
+        *,
+        reader: SeriesReader,
+        figures: Figures,
+        manager: DynamicThresholdManager,
+        analyzer: Analyzer,
+        notifications: NotificationManager,
+        database: Database,
+        access: Access,
+        web: WebSettings,
+        clock: Clock,
+        feed_port: Callable[[], int],
+        make_ticket: Callable[[Identity], str],
+    ) -> None:
+        self._reader = reader
+        self._figures = figures
+        self._manager = manager
+        self._analyzer = analyzer
+        self._notifications = notifications
+        self._database = database
+        self._access = access
+        self._web = web
+        self._clock = clock
+        self._feed_port = feed_port
+        self._make_ticket = make_ticket
+        self._sparks: dict[str, _Spark] = {}
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route("/api/v1/overview", self.overview, methods=["GET"]),
+            Route("/api/v1/series", self.series, methods=["GET"]),
+            Route("/api/v1/patterns", self.patterns, methods=["GET"]),
+            Route("/api/v1/anomalies", self.anomalies, methods=["GET"]),
+            Route("/api/v1/history", self.history, methods=["GET"]),
+            Route("/api/v1/thresholds", self.thresholds, methods=["GET"]),
+            Route("/api/v1/thresholds/{metric}/history", self.threshold_history, methods=["GET"]),
+            Route("/api/v1/health", self.health, methods=["GET"]),
+            Route("/api/v1/feed-ticket", self.feed_ticket, methods=["POST"]),
+        ]
+
+    async def overview(self, request: Request) -> Response:
+        """Show what the page begins with: who asks, which sources report, a tile for each figure."""
+        caller = identity(request)
+        snapshot = await self._figures.snapshot()
+        explanations = self._explanations()
+        tiles = await asyncio.gather(*(self._tile(figure, snapshot, explanations) for figure in FIGURES))
+        scheme = "wss" if request.url.scheme == "https" else "ws"
+        return JSONResponse(
+            {
+                "now": format_utc(snapshot.at),
+                "timezone": self._web.timezone,
+                "language": self._web.language,
+                "open": self._access.open,
+                "identity": {"name": caller.name, "role": caller.role.value},
+                "feed_url": f"{scheme}://{request.url.hostname}:{self._feed_port()}/",
+                "sources": await self._sources(snapshot),
+                "channels": list(self._notifications.names),
+                "tiles": [tile for tile in tiles if tile is not None],
+            }
+        )
+
+    async def series(self, request: Request) -> Response:
+        """Show one figure over time, with its threshold and expected range."""
+        name = request.query_params.get("name", "")
+        if not name:
+            raise Problem(400, "Invalid parameter", "name: which series?")
+        now = self._clock.time()
+        end = moment_of(request, "to", now)
+        start = moment_of(request, "from", end - SPARK_SECONDS)
+        step = query_number(request, "step", max(5.0, (end - start) / 240), 1, 86400)
+        if not 0 < (end - start) / step <= _MOST_POINTS:
+            raise Problem(400, "Invalid parameter", f"from, to, step: give 1 to {_MOST_POINTS} points")
+        try:
+            body = await self._chart(name, start, end, step)
+        except SeriesUnavailable as error:
+            raise Problem(503, "Series not available", str(error)) from None
+        return JSONResponse(body)
+
+    async def patterns(self, request: Request) -> Response:
+        """Show log patterns, as the analyzer knows them."""
+        return await self._from_analyzer(request, self._analyzer.patterns)
+
+    async def anomalies(self, request: Request) -> Response:
+        """Show anomalies, as the analyzer knows them."""
+        return await self._from_analyzer(request, self._analyzer.anomalies)
+
+    async def history(self, request: Request) -> Response:
+        """Show every figure over the last minutes."""
+        minutes = query_number(request, "minutes", 60, 1, 7 * 1440)
+        try:
+            return JSONResponse(await self._figures.history(minutes))
+        except SeriesUnavailable as error:
+            raise Problem(503, "Series not available", str(error)) from None
+
+    async def thresholds(self, request: Request) -> Response:
+        """Show every threshold with its mode and why it is what it is."""
+        language = request.query_params.get("language", self._web.language)
+        if language not in ("en", "ja"):
+            raise Problem(400, "Invalid parameter", f"language: got {language[:20]!r}, expected en or ja")
+        items = [
+            {
+                **shown_threshold(config, known),
+                "metric_name": config.metric_name,
+                "labels": known.labels,
+                "expected": _expected(known),
+                "updated_at": format_utc(known.updated_at) if known.updated_at else None,
+            }
+            for config, known in self._manager.explanations(self._clock.time())
+        ]
+        return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
+
+    async def threshold_history(self, request: Request) -> Response:
+        """Show what a metric's thresholds were, newest first."""
+        metric = request.path_params["metric"]
+        limit = int(query_number(request, "limit", 50, 1, 1000))
+        items = await self._database.read(lambda connection: store.threshold_rows(connection, metric, limit))
+        return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
+
+    async def health(self, _: Request) -> Response:
+        """Show how the parts are."""
+        snapshot = await self._figures.snapshot()
+
+        def deliveries(connection: Connection) -> Mapping[tuple[str, str], int]:
+            return store.outbox_counts(connection)
+
+        counted = await self._database.read(deliveries)
+        channels = [
+            {"name": name, **{state: counted.get((name, state), 0) for state in ("pending", "sent", "dead")}}
+            for name in self._notifications.names
+        ]
+        return JSONResponse({"sources": await self._sources(snapshot), "channels": channels})
+
+    async def feed_ticket(self, request: Request) -> Response:
+        """Make a one-time ticket for the feed."""
+        return JSONResponse({"ticket": self._make_ticket(identity(request))}, 201)
+
+    async def _from_analyzer(self, request: Request, ask: Callable[[float, float, int], Awaitable[Items]]) -> Response:
+        end = moment_of(request, "to", self._clock.time())
+        start = moment_of(request, "from", end - 86400)
+        limit = int(query_number(request, "limit", 50, 1, 1000))
+        try:
+            items = await ask(start, end, limit)
+        except AnalyzerUnavailable as error:
+            raise Problem(503, "Analyzer not available", str(error)) from None
+        return JSONResponse({"items": list(items), "next_cursor": None, "total": len(items)})
+
+    async def _sources(self, snapshot: Snapshot) -> list[dict[str, Any]]:
+        sources = [{"name": "series", "up": snapshot.problem is None, "problem": snapshot.problem}]
+        try:
+            await self._analyzer.anomalies(snapshot.at - 1, snapshot.at, 1)
+            sources.append({"name": "analyzer", "up": True, "problem": None})
+        except AnalyzerUnavailable as error:
+            sources.append({"name": "analyzer", "up": False, "problem": str(error)})
+        return sources
+
+    def _explanations(self) -> dict[str, list[tuple[ThresholdConfig, Explanation]]]:
+        found: dict[str, list[tuple[ThresholdConfig, Explanation]]] = {}
+        for config, known in self._manager.explanations(self._clock.time()):
+            found.setdefault(config.metric_name, []).append((config, known))
+        return found
+
+    async def _tile(
+        self,
+        figure: Figure,
+        snapshot: Snapshot,
+        explanations: Mapping[str, list[tuple[ThresholdConfig, Explanation]]],
+    ) -> dict[str, Any] | None:
+        sample = snapshot.values.get(figure.name)
+        place = dict(sample.labels) if sample else {}
+        chosen = _for_place(explanations.get(figure.name, ()), place)
+        return {
+            "name": figure.name,
+            "group": figure.group,
+            "unit": figure.unit,
+            "title_key": figure.name,
+            "value": plain(figure.name, sample.value) if sample else None,
+            "timestamp": format_utc(sample.timestamp) if sample else None,
+            "worst": {"instance": place["instance"]} if "instance" in place else None,
+            "threshold": shown_threshold(*chosen) if chosen else None,
+            "expected": _expected(chosen[1]) if chosen else None,
+            "spark": await self._spark(figure),
+        }
+
+    async def _spark(self, figure: Figure) -> dict[str, Any] | None:
+        now = self._clock.time()
+        kept = self._sparks.get(figure.name)
+        if kept is not None and now - kept.made_at < _SPARK_KEPT_SECONDS:
+            return kept.body
+        end = math.floor(now / SPARK_STEP_SECONDS) * SPARK_STEP_SECONDS
+        try:
+            chart = await self._chart(figure.name, end - SPARK_SECONDS, end, SPARK_STEP_SECONDS)
+        except SeriesUnavailable:
+            return kept.body if kept else None
+        expected = chart["expected"] or {"lower": None, "upper": None}
+        body = {
+            "from": end - SPARK_SECONDS,
+            "step": SPARK_STEP_SECONDS,
+            "values": chart["series"][0]["values"],
+            "expected_lower": expected["lower"],
+            "expected_upper": expected["upper"],
+            "threshold": chart["threshold"]["values"] if chart["threshold"] else None,
+        }
+        self._sparks[figure.name] = _Spark(now, body)
+        return body
+
+    async def _chart(self, name: str, start: float, end: float, step: float) -> dict[str, Any]:
+        """Return a figure from start to end; threshold and expected range of the series that is worst now."""
+        known = self._explanations().get(name, [])
+        config, explanation = known[-1] if known else (None, None)
+        values = await self._figures.column(name, start, end, step)
+        threshold = expected = None
+        if config is not None and explanation is not None:
+            of_metric = f'{{metric="{name}",direction="{config.direction}",severity="{config.severity.prometheus}"}}'
+            lines, lower, upper = await asyncio.gather(
+                self._line(f"dynamic_threshold{of_metric}", start, end, step),
+                self._line(f"dynamic_threshold_expected_lower{of_metric}", start, end, step),
+                self._line(f"dynamic_threshold_expected_upper{of_metric}", start, end, step),
+            )
+            threshold = {**shown_threshold(config, explanation), "values": lines}
+            if any(value is not None for value in upper):
+                expected = {"lower": lower, "upper": upper}
+        unit = next((figure.unit for figure in FIGURES if figure.name == name), "")
+        return {
+            "name": name,
+            "unit": unit,
+            "step": step,
+            "timestamps": [start + index * step for index in range(len(values))],
+            "series": [{"labels": {}, "values": values}],
+            "threshold": threshold,
+            "expected": expected,
+        }
+
+    async def _line(self, selector: str, start: float, end: float, step: float) -> list[float | None]:
+        return await self._figures.column(selector, start, end, step)
+
+
+def shown_threshold(config: ThresholdConfig, known: Explanation) -> dict[str, Any]:
+    """Return a threshold as the page and the API show it."""
+    return {
+        "value": known.threshold,
+        "direction": config.direction,
+        "severity": config.severity.value,
+        "mode": known.mode,
+        "reason": known.reason,
+        "base": config.base_threshold,
+    }
+
+
+def moment_of(request: Request, name: str, default: float) -> float:
+    """Return a moment of the query string, epoch seconds or RFC 3339. Raises Problem 400."""
+    text = request.query_params.get(name)
+    if not text:
+        return default
+    try:
+        moment = float(text)
+    except ValueError:
+        try:
+            return parse_utc(text).timestamp()
+        except ValueError as error:
+            raise Problem(400, "Invalid parameter", f"{name}: {error}") from None
+    if not abs(moment) < 1e11:
+        raise Problem(400, "Invalid parameter", f"{name}: got {text[:80]!r}, expected epoch seconds")
+    return moment
+
+
+def _for_place(
+    known: Sequence[tuple[ThresholdConfig, Explanation]], place: Mapping[str, str]
+) -> tuple[ThresholdConfig, Explanation] | None:
+    """Return the least severe threshold of a series, or of the metric where one serves all."""
+    of_place = [one for one in known if all(place.get(name) == value for name, value in one[1].labels.items())]
+    found = of_place or list(known)
+    return min(found, key=lambda one: one[0].severity.rank) if found else None
+
+
+def _expected(known: Explanation) -> dict[str, float] | None:
+    if known.expected_lower is None or known.expected_upper is None:
+        return None
+    return {"lower": known.expected_lower, "upper": known.expected_upper}

@@ -1,0 +1,93 @@
+"""The bridge's own metrics."""
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from alert_bridge.alerts import Severity, Status
+
+SOURCES = ("alertmanager", "rules", "thresholds", "events")
+RESULTS = ("sent", "retry", "dead", "cancelled")
+
+
+class BridgeMetrics:
+    """What the bridge counts about its work.
+
+    registry: where the families are made.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.alerts_open = Gauge(
+            "alert_bridge_alerts_open",
+            "Alerts that are not resolved, by severity and status.",
+            ["severity", "status"],
+            registry=registry,
+        )
+        self.episodes = Counter(
+            "alert_bridge_episodes_total", "Alerts that began, by severity.", ["severity"], registry=registry
+        )
+        self.observations = Counter(
+            "alert_bridge_observations_total",
+            "Alerts received, repeats included, by where they came from.",
+            ["source"],
+            registry=registry,
+        )
+        self.refused = Counter(
+            "alert_bridge_refused_total",
+            "Notifications, or alerts in them, that could not be used and were kept aside.",
+            ["source"],
+            registry=registry,
+        )
+        self.last_commit = Gauge(
+            "alert_bridge_last_commit_timestamp_seconds",
+            "When alerts were last stored, seconds since the epoch.",
+            registry=registry,
+        )
+        self.watchdog = Gauge(
+            "alert_bridge_watchdog_timestamp_seconds",
+            "When the Watchdog alert last came through Alertmanager, seconds since the epoch.",
+            registry=registry,
+        )
+        self.ingest_seconds = Histogram(
+            "alert_bridge_ingest_duration_seconds",
+            "Time from a notification's arrival until it is stored, seconds.",
+            registry=registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self.notifications = Counter(
+            "alert_bridge_notifications_total",
+            "Attempts to tell somebody, by channel and result.",
+            ["channel", "result"],
+            registry=registry,
+        )
+        self.pending = Gauge(
+            "alert_bridge_notifications_pending",
+            "Notifications that wait to be sent, by channel.",
+            ["channel"],
+            registry=registry,
+        )
+        self.errors = Counter(
+            "alert_bridge_errors_total",
+            "Failures of a part that did not stop the others, by part.",
+            ["part"],
+            registry=registry,
+        )
+        for severity in Severity:
+            self.episodes.labels(severity.prometheus)
+        for source in SOURCES:
+            self.observations.labels(source)
+            self.refused.labels(source)
+
+    def show_open(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Take over how many alerts are open, by severity and status."""
+        for severity in Severity:
+            for status in Status:
+                if status is not Status.RESOLVED:
+                    count = counts.get((severity.value, status.value), 0)
+                    self.alerts_open.labels(severity.prometheus, status.value).set(count)
+
+    def show_channel(self, channel: str) -> None:
+        """Let a channel's series begin at 0, so that a rate exists before its first failure."""
+        self.pending.labels(channel)
+        for result in RESULTS:
+            self.notifications.labels(channel, result)

@@ -1,0 +1,269 @@
+"""How an alert goes through: observe -> episode -> outbox, in one transaction -> publish -> explain -> deliver.
+
+What is decided stands in episodes.py, what is stored in store.py, who is told in delivery.py.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from alert_bridge import episodes, store
+from alert_bridge.alerts import Alert, Observation
+from alert_bridge.episodes import Change
+from alert_bridge.metrics import BridgeMetrics
+from runtime.clock import Clock
+from runtime.database import Database
+
+logger = logging.getLogger(f"monitoring.{__name__}")
+
+EXPLAIN_SECONDS = 3.0
+"""How long the first notification waits for the reason and the log patterns."""
+
+
+class UnknownAlert(LookupError):
+    """An id that no alert has.
+
+    Attributes: id.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.id = id
+
+    def __str__(self) -> str:
+        return f"no alert {self.id!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known about an alert besides its labels.
+
+    reasons: why it fired, by language code. log_patterns: of the same window.
+    """
+
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    log_patterns: tuple[Mapping[str, Any], ...] = ()
+    value: float | None = None
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A part of a notification that could not be used: kept with what was wrong."""
+
+    body: str
+    error: str
+
+
+Explain = Callable[[Alert], Awaitable[Explanation]]
+Listener = Callable[[str, Alert], None]
+"""Told of each stored change: (`alert_created` | `alert_updated` | `alert_resolved`, the alert)."""
+
+
+class Pipeline:
+    """The one way in for alerts, and for what people do with them.
+
+    channels: who is told where an alert names nobody. explain: asked once an alert has begun.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock,
+        metrics: BridgeMetrics,
+        channels: Callable[[], Collection[str]],
+        explain: Explain,
+        language: str = "en",
+        suppression_window_seconds: float = 300.0,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._metrics = metrics
+        self._channels = channels
+        self._explain = explain
+        self._language = language
+        self._suppression_window = timedelta(seconds=suppression_window_seconds)
+        self._explaining: dict[str, asyncio.Task[None]] = {}
+        self.listeners: list[Listener] = []
+        self.outbox_changed = asyncio.Event()
+
+    async def observe(
+        self,
+        observations: Sequence[Observation],
+        *,
+        source: str,
+        raw: str = "",
+        refused: Sequence[Refused] = (),
+        channels: Collection[str] = (),
+    ) -> list[Alert]:
+        """Take in alerts as a source sees them; everything is on disk when this returns.
+
+        raw: the notification as it came, kept in the inbox. channels: who is told, all that are enabled if empty.
+        Returns the episodes that began or changed. Raises sqlalchemy.exc.OperationalError if nothing could be stored.
+        """
+        started = self._clock.monotonic()
+        now = self._clock.now()
+        told = tuple(channels) or tuple(self._channels())
+
+        def work(connection: Connection) -> list[tuple[str, Alert]]:
+            if raw:
+                store.receive(connection, now, source, raw)
+            for one in refused:
+                store.receive(connection, now, source, one.body, one.error)
+            return self._take_in(connection, observations, now, told)
+
+        stored = await self._database.run(work)
+        self._metrics.observations.labels(source).inc(len(observations))
+        self._metrics.refused.labels(source).inc(len(refused))
+        self._metrics.last_commit.set(self._clock.time())
+        self._metrics.ingest_seconds.observe(self._clock.monotonic() - started)
+        await self._publish(stored)
+        return [alert for _, alert in stored]
+
+    async def act(self, alert_id: str, decide: Callable[[Alert, datetime], Change]) -> Alert:
+        """Do what a person asks with one alert, in one transaction; returns its new state.
+
+        decide: one of the actions of episodes.py. Raises UnknownAlert, AlreadyResolved, ValueError.
+        """
+        now = self._clock.now()
+
+        def work(connection: Connection) -> tuple[str, Alert]:
+            current = store.get(connection, alert_id)
+            if current is None:
+                raise UnknownAlert(alert_id)
+            return self._store(connection, decide(current, now), now)
+
+        stored = await self._database.run(work)
+        await self._publish([stored])
+        return stored[1]
+
+    async def acknowledge(self, alert_id: str, who: str, comment: str = "", seconds: float | None = None) -> Alert:
+        """Note that somebody has an alert. Raises UnknownAlert, AlreadyResolved."""
+        expires = episodes.ACKNOWLEDGE_SECONDS if seconds is None else seconds
+        return await self.act(alert_id, lambda alert, now: episodes.acknowledge(alert, who, now, comment, expires))
+
+    async def get(self, alert_id: str) -> Alert:
+        """Return one alert. Raises UnknownAlert."""
+        found = await self._database.read(lambda connection: store.get(connection, alert_id))
+        if found is None:
+            raise UnknownAlert(alert_id)
+        return found
+
+    async def explained(self, alert_id: str) -> None:
+        """Wait, three seconds at most, until what can be known about a new alert is stored with it."""
+        task = self._explaining.get(alert_id)
+        if task is not None:
+            await asyncio.wait([task], timeout=EXPLAIN_SECONDS)
+
+    async def expire(self) -> None:
+        """Let acknowledgements and snoozes that have run out end."""
+        now = self._clock.now()
+
+        def work(connection: Connection) -> list[tuple[str, Alert]]:
+            changes = [episodes.expire(alert, now) for alert in store.expiring(connection, now)]
+            return [self._store(connection, change, now) for change in changes if change is not None]
+
+        if await self._database.read(lambda connection: bool(store.expiring(connection, now))):
+            await self._publish(await self._database.run(work))
+
+    async def refresh_metrics(self) -> None:
+        """Count the open alerts anew."""
+        self._metrics.show_open(await self._database.read(store.counts))
+
+    async def close(self) -> None:
+        """Stop what is still being explained; it is asked again when the alert is next told."""
+        for task in list(self._explaining.values()):
+            task.cancel()
+        await asyncio.gather(*self._explaining.values(), return_exceptions=True)
+
+    def _take_in(
+        self, connection: Connection, observations: Sequence[Observation], now: datetime, told: Collection[str]
+    ) -> list[tuple[str, Alert]]:
+        stored = []
+        current: dict[tuple[str, str], Alert] = {}
+        for cluster in {seen.cluster for seen in observations}:
+            fingerprints = {seen.fingerprint for seen in observations if seen.cluster == cluster}
+            for fingerprint, alert in store.latest(connection, cluster, fingerprints).items():
+                current[cluster, fingerprint] = alert
+        for seen in observations:
+            key = (seen.cluster, seen.fingerprint)
+            change = episodes.observe(seen, current.get(key), id=store.new_id(), now=now, language=self._language)
+            if change is None:
+                continue
+            event, alert = self._store(connection, change, now)
+            current[key] = alert
+            if change.what == "opened":
+                due = self._first_word_due(connection, alert, now)
+                store.enqueue(connection, alert.id, "firing", told, due)
+            stored.append((event, alert))
+        return stored
+
+    def _first_word_due(self, connection: Connection, alert: Alert, now: datetime) -> datetime:
+        """Within the suppression window of the same alert's last word the next one waits for the window's end."""
+        last = store.last_told(connection, alert.fingerprint)
+        return max(now, last + self._suppression_window) if last else now
+
+    def _store(self, connection: Connection, change: Change, now: datetime) -> tuple[str, Alert]:
+        alert = store.save(connection, change, now)
+        if change.what == "resolved":
+            store.enqueue(connection, alert.id, "resolved", store.told_or_pending(connection, alert.id), now)
+            return "alert_resolved", alert
+        return "alert_created" if change.what == "opened" else "alert_updated", alert
+
+    async def _publish(self, stored: Sequence[tuple[str, Alert]]) -> None:
+        if not stored:
+            return
+        for event, alert in stored:
+            if event == "alert_created":
+                self._metrics.episodes.labels(alert.severity.prometheus).inc()
+                self._begin_explaining(alert)
+            self._tell(event, alert)
+        self.outbox_changed.set()
+        await self.refresh_metrics()
+
+    def _tell(self, event: str, alert: Alert) -> None:
+        for listener in self.listeners:
+            try:
+                listener(event, alert)
+            except Exception:
+                self._metrics.errors.labels("listener").inc()
+                logger.exception("a listener failed on %s of %s", event, alert.id)
+
+    def _begin_explaining(self, alert: Alert) -> None:
+        task = asyncio.create_task(self._explain_and_store(alert), name=f"explain {alert.id}")
+        self._explaining[alert.id] = task
+        task.add_done_callback(lambda _: self._explaining.pop(alert.id, None))
+
+    async def _explain_and_store(self, alert: Alert) -> None:
+        try:
+            known = await asyncio.wait_for(self._explain(alert), EXPLAIN_SECONDS)
+        except Exception:
+            self._metrics.errors.labels("explain").inc()
+            logger.exception("alert %s goes out without its reason", alert.id)
+            return
+
+        def work(connection: Connection) -> Alert | None:
+            current = store.get(connection, alert.id)
+            if current is None:
+                return None
+            usual = episodes.usual_duration(store.durations(connection, alert.fingerprint))
+            explained = episodes.explain(
+                current,
+                language=self._language,
+                reasons=known.reasons,
+                log_patterns=known.log_patterns,
+                value=known.value,
+                threshold=known.threshold,
+                usual_duration_seconds=usual,
+            )
+            return store.save(connection, Change(explained, "updated"), self._clock.now())
+
+        stored = await self._database.run(work)
+        if stored is not None:
+            self._tell("alert_updated", stored)

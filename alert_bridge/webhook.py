@@ -1,0 +1,105 @@
+"""What comes in from Alertmanager, parsed into observations. One bad alert never costs the others."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from alert_bridge.alerts import Observation, fingerprint
+from alert_bridge.pipeline import Refused
+from runtime.clock import parse_utc
+
+WATCHDOG = "Watchdog"
+"""The alert that always fires: it proves that alerts come through, and is none itself."""
+
+_BODY_KEPT = 64 * 1024
+
+
+class _Alert(BaseModel):
+    """One alert of a webhook; what newer versions add is passed over."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+    status: str
+    labels: dict[str, str] = Field(min_length=1)
+    annotations: dict[str, str] = {}
+    starts_at: str = Field(alias="startsAt")
+    ends_at: str = Field(default="", alias="endsAt")
+    fingerprint: str = ""
+
+
+class Unusable(ValueError):
+    """A body that is no webhook of Alertmanager.
+
+    Attributes: problem.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A webhook taken apart. watchdog: whether the Watchdog was among the alerts; truncated: how many were cut off."""
+
+    observations: Sequence[Observation]
+    refused: Sequence[Refused]
+    watchdog: bool
+    truncated: int
+
+
+def parse_alertmanager(body: Any, now: datetime) -> Parsed:
+    """Parse the webhook of Alertmanager 0.25 and later (version 4).
+
+    body: the decoded JSON. Raises Unusable if it is no such webhook at all.
+    """
+    if not isinstance(body, Mapping) or not isinstance(body.get("alerts"), list):
+        raise Unusable("expected Alertmanager's webhook: an object with a list `alerts`")
+    observations = []
+    refused = []
+    watchdog = False
+    for position, entry in enumerate(body["alerts"]):
+        try:
+            seen = _observation(_Alert.model_validate(entry), now)
+        except (ValidationError, ValueError) as error:
+            refused.append(Refused(str(entry)[:_BODY_KEPT], f"alerts.{position}: {_problem(error)}"))
+            continue
+        if seen.name == WATCHDOG:
+            watchdog = watchdog or seen.firing
+        else:
+            observations.append(seen)
+    truncated = body.get("truncatedAlerts")
+    return Parsed(observations, refused, watchdog, truncated if isinstance(truncated, int) else 0)
+
+
+def unreadable(body: bytes) -> str:
+    """Return as much of a body that cannot be parsed as is kept."""
+    return body[:_BODY_KEPT].decode("utf-8", "replace")
+
+
+def _observation(alert: _Alert, now: datetime) -> Observation:
+    if alert.status not in ("firing", "resolved"):
+        raise ValueError(f"status {alert.status!r}: expected firing or resolved")
+    ended = None
+    if alert.status == "resolved":
+        ended = parse_utc(alert.ends_at) if alert.ends_at and not alert.ends_at.startswith("0001-") else now
+    return Observation(
+        fingerprint=alert.fingerprint or fingerprint(alert.labels),
+        labels=alert.labels,
+        annotations=alert.annotations,
+        starts_at=parse_utc(alert.starts_at),
+        ends_at=ended,
+    )
+
+
+def _problem(error: ValueError) -> str:
+    if isinstance(error, ValidationError):
+        detail = error.errors()[0]
+        return f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
+    return str(error)
