@@ -88,7 +88,7 @@ def test_news_app_works_breaks_on_purpose_recovers_and_stops(app: NewsApp) -> No
     app.request("/fail", {"mode": None})
     before = app.completed("deliver")
     wait_until(lambda: app.completed("deliver") > before + 50)
-    assert app.value("app_article_processing_rate") > 0
+    wait_until(lambda: app.value("app_article_processing_rate") > 0)
     assert app.close() == 0
     assert "news_app stopped" in app.log()
 
