@@ -348,7 +348,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--fail", type=Mode, choices=list(Mode), help="what is broken from the start")
     parser.add_argument("--app-version", default="1.0.0", help="the version that app_info tells")
     arguments = parser.parse_args(argv)
-    disable_created_metrics()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     try:
         configure_log(arguments.log_dir)
         asyncio.run(run(arguments))
