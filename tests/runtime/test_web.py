@@ -1,0 +1,251 @@
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import bcrypt
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry, Gauge
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from runtime.clock import ManualClock
+from runtime.security import Access, AccessError, Role, create_token
+from runtime.settings import WebSettings
+from runtime.web import AddressInUse, Unprotected, build_app, identity, serve
+
+PASSWORD = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
+
+
+async def echo(request: Request) -> Response:
+    return JSONResponse({"name": identity(request).name, "size": len(await request.body())})
+
+
+async def broken(_: Request) -> Response:
+    raise RuntimeError("canary detail")
+
+
+@asynccontextmanager
+async def endpoint(
+    access: Access | None = None, web: WebSettings | None = None, ready: Callable[[], str | None] = lambda: None
+) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+    registry = CollectorRegistry()
+    Gauge("example_value", "An example.", registry=registry).set(3)
+    app = build_app(
+        name="example",
+        routes=[
+            Route("/api/v1/echo", echo, methods=["GET", "POST"]),
+            Route("/api/v1/in", echo, methods=["POST"]),
+            Route("/api/v1/broken", broken),
+        ],
+        registry=registry,
+        ready=ready,
+        access=access or Access(),
+        web=web or WebSettings(),
+        ingest_paths=["/api/v1/in"],
+        body_limit_bytes=1000,
+        ingest_limit_bytes=2000,
+        clock=ManualClock(0),
+    )
+    server = await serve(app, "127.0.0.1:0", access or Access())
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield session, f"http://127.0.0.1:{server.port}"
+    finally:
+        await server.close()
+
+
+def web_config(folder: Path) -> Path:
+    file = folder / "web.yml"
+    file.write_text(yaml.safe_dump({"basic_auth_users": {"yui": PASSWORD, "ken": PASSWORD}}), encoding="utf-8")
+    return file
+
+
+async def test_health_readiness_and_metrics_answer() -> None:
+    reasons: list[str | None] = [None]
+    async with endpoint(ready=lambda: reasons[0]) as (session, url):
+        assert (await session.get(f"{url}/-/healthy")).status == 200
+        assert (await session.get(f"{url}/-/ready")).status == 200
+        reasons[0] = "canary reason"
+        answer = await session.get(f"{url}/-/ready")
+        assert answer.status == 503
+        assert "canary" not in await answer.text()
+        plain = await session.get(f"{url}/metrics")
+        assert "example_value 3.0" in await plain.text()
+        negotiated = await session.get(f"{url}/metrics", headers={"accept": "application/openmetrics-text"})
+        assert (await negotiated.text()).endswith("# EOF\n")
+
+
+async def test_metrics_are_compressed_where_asked_for() -> None:
+    async with endpoint() as (_, url), aiohttp.ClientSession(auto_decompress=False) as session:
+        answer = await session.get(f"{url}/metrics", headers={"accept-encoding": "gzip"})
+        assert b"example_value" in gzip.decompress(await answer.read())
+
+
+async def test_a_foreign_host_or_origin_is_refused_and_a_listed_one_not() -> None:
+    web = WebSettings(allowed_hosts=("watch.example.jp",), cors_origins=("https://page.example.jp",))
+    async with endpoint(web=web) as (session, url):
+        assert (await session.get(f"{url}/api/v1/echo", headers={"host": "evil.example"})).status == 421
+        assert (await session.get(f"{url}/api/v1/echo", headers={"host": "watch.example.jp"})).status == 200
+        assert (await session.get(f"{url}/api/v1/echo", headers={"origin": "https://evil.example"})).status == 403
+        allowed = await session.get(f"{url}/api/v1/echo", headers={"origin": "https://page.example.jp"})
+        assert allowed.headers["access-control-allow-origin"] == "https://page.example.jp"
+
+
+async def test_a_form_of_another_site_cannot_write_even_where_nothing_is_configured() -> None:
+    async with endpoint() as (session, url):
+        assert (await session.post(f"{url}/api/v1/echo", data={"a": "b"})).status == 415
+        assert (await session.post(f"{url}/api/v1/in", data="{}", headers={"content-type": "text/plain"})).status == 415
+        assert (await session.post(f"{url}/api/v1/echo", json={})).status == 200
+
+
+async def test_bodies_have_a_limit_with_and_without_an_announced_length() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 100
+
+    async with endpoint() as (session, url):
+        headers = {"content-type": "application/json"}
+        assert (await session.post(f"{url}/api/v1/echo", data=b"x" * 1001, headers=headers)).status == 413
+        assert (await session.post(f"{url}/api/v1/echo", data=parts(), headers=headers)).status == 413
+        assert (await session.post(f"{url}/api/v1/in", data=b"x" * 1001, headers=headers)).status == 200
+
+
+async def test_errors_are_problem_json_without_inner_details_and_never_a_redirect() -> None:
+    async with endpoint() as (session, url):
+        for path, status in (("/absent", 404), ("/api/v1/echo/", 404), ("/api/v1/broken", 500)):
+            answer = await session.get(url + path, allow_redirects=False)
+            assert answer.status == status
+            assert answer.content_type == "application/problem+json"
+            body = await answer.json(content_type=None)
+            assert body["status"] == status
+            assert "canary" not in str(body)
+        assert (await session.post(f"{url}/metrics", json={})).status == 405
+
+
+async def test_headers_forbid_framing_sniffing_and_caching() -> None:
+    async with endpoint() as (session, url):
+        headers = (await session.get(f"{url}/api/v1/echo")).headers
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"
+        assert "server" not in headers
+
+
+async def test_requests_of_one_address_have_a_rate_and_ingest_has_none() -> None:
+    async with endpoint(web=WebSettings(rate_limit_per_minute=3)) as (session, url):
+        statuses = [(await session.get(f"{url}/api/v1/echo")).status for _ in range(4)]
+        assert statuses == [200, 200, 200, 429]
+        assert [(await session.post(f"{url}/api/v1/in", json={})).status for _ in range(5)] == [200] * 5
+        assert (await session.get(f"{url}/-/healthy")).status == 200
+
+
+async def test_every_way_to_be_nobody_is_refused_and_health_stays_open(tmp_path: Path) -> None:
+    access = Access.load(web_config(tmp_path))
+    async with endpoint(access) as (session, url):
+        wrong: list[dict[str, Any]] = [
+            {},
+            {"headers": {"authorization": "Bearer nw_made_up"}},
+            {"headers": {"authorization": "Basic !!!"}},
+            {"headers": {"cookie": "newswatch_session=made-up"}},
+            {"auth": aiohttp.BasicAuth("yui", "wrong")},
+            {"auth": aiohttp.BasicAuth("nobody", "right")},
+        ]
+        for how in wrong:
+            for path in ("/metrics", "/api/v1/echo", "/absent"):
+                access._failures.clear()
+                answer = await session.get(url + path, **how)
+                assert answer.status == 401, (how, path)
+                assert "www-authenticate" in answer.headers
+        assert (await session.get(f"{url}/-/healthy")).status == 200
+
+
+async def test_ten_failed_log_ins_a_minute_block_the_address(tmp_path: Path) -> None:
+    access = Access.load(web_config(tmp_path), clock=ManualClock(0))
+    async with endpoint(access) as (session, url):
+        wrong = {"authorization": "Bearer nw_made_up"}
+        statuses = [(await session.get(f"{url}/metrics", headers=wrong)).status for _ in range(11)]
+        assert statuses == [401] * 10 + [429]
+
+
+async def test_roles_decide_what_a_caller_may_do(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.yml"
+    created = {role: create_token(tokens, role, str(role)) for role in Role}
+    access = Access.load(web_config(tmp_path), tokens, viewers=["ken"])
+    async with endpoint(access) as (session, url):
+
+        async def status(method: str, path: str, **how: Any) -> int:
+            body: dict[str, Any] = {"json": {}} if method == "POST" else {}
+            return (await session.request(method, url + path, **body, **how)).status
+
+        bearer = {role: {"headers": {"authorization": f"Bearer {token}"}} for role, token in created.items()}
+        assert await status("GET", "/api/v1/echo", **bearer[Role.VIEWER]) == 200
+        assert await status("POST", "/api/v1/echo", **bearer[Role.VIEWER]) == 403
+        assert await status("POST", "/api/v1/in", **bearer[Role.VIEWER]) == 403
+        assert await status("POST", "/api/v1/in", **bearer[Role.INGEST]) == 200
+        assert await status("GET", "/api/v1/echo", **bearer[Role.INGEST]) == 403
+        assert await status("POST", "/api/v1/echo", **bearer[Role.OPERATOR]) == 200
+        assert await status("POST", "/api/v1/echo", auth=aiohttp.BasicAuth("yui", "right")) == 200
+        assert await status("POST", "/api/v1/echo", auth=aiohttp.BasicAuth("ken", "right")) == 403
+
+
+async def test_a_session_writes_only_with_its_csrf_token(tmp_path: Path) -> None:
+    access = Access.load(web_config(tmp_path))
+    found = await access.login("yui", "right")
+    assert found is not None
+    cookie, opened = access.open_session(found)
+    async with endpoint(access) as (session, url):
+        headers = {"cookie": f"newswatch_session={cookie}"}
+        assert (await session.get(f"{url}/api/v1/echo", headers=headers)).status == 200
+        assert (await session.post(f"{url}/api/v1/echo", json={}, headers=headers)).status == 403
+        headers["x-csrf-token"] = opened.csrf
+        assert (await session.post(f"{url}/api/v1/echo", json={}, headers=headers)).status == 200
+
+
+async def test_an_address_beyond_this_machine_needs_authentication() -> None:
+    with pytest.raises(Unprotected, match="basic_auth_users"):
+        await serve(lambda *_: asyncio.sleep(0), "0.0.0.0:0", Access())
+
+
+async def test_a_port_in_use_is_named() -> None:
+    async with endpoint() as (_, url):
+        port = url.rpartition(":")[2]
+        with pytest.raises(AddressInUse, match=port):
+            await serve(lambda *_: asyncio.sleep(0), f"127.0.0.1:{port}", Access())
+
+
+async def test_tls_of_the_web_config_file_is_served(tmp_path: Path) -> None:
+    from tests.certificates import make_certificate
+
+    certificate, key = make_certificate(tmp_path)
+    file = tmp_path / "web.yml"
+    config = {"tls_server_config": {"cert_file": certificate.name, "key_file": key.name}}
+    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    access = Access.load(file)
+    async with endpoint(access) as (_, url):
+        import ssl
+
+        trust = ssl.create_default_context(cafile=str(certificate))
+        async with aiohttp.ClientSession() as session:
+            answer = await session.get(url.replace("http:", "https:") + "/-/healthy", ssl=trust)
+            assert answer.status == 200
+
+
+def test_a_web_config_file_with_a_mistake_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text("basic_auth_user: {a: b}", encoding="utf-8")
+    with pytest.raises(AccessError, match="basic_auth_user"):
+        Access.load(file)
+
+
+def test_tokens_are_stored_as_digests_in_a_private_file(tmp_path: Path) -> None:
+    file = tmp_path / "tokens.yml"
+    token = create_token(file, Role.VIEWER, "grafana")
+    assert token not in file.read_text(encoding="utf-8")
+    assert file.stat().st_mode & 0o077 == 0
