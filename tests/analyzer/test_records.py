@@ -189,7 +189,7 @@ def test_a_bare_traceback_is_one_record_named_by_its_exception() -> None:
 
 def test_a_java_stack_is_one_record() -> None:
     text = (
-        "2026-02-28 10:20:30 ERROR c.n.Feed - failed\njava.lang.IllegalStateException: closed\n\tat c.n.F.read(F.java:3)\n"
+        "2026-02-28 10:20:30 ERROR c.n.Feed - failed\njava.lang.IllegalStateException: closed\n\tat c.n.F.r(F.java:3)\n"
         "Caused by: java.net.SocketException: reset\n\t... 3 more"
     )
     (record,) = assemble(text)
