@@ -3,7 +3,7 @@
 Mappings in, mappings out; nothing is read or written here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Addresses:
 
 
 DEFAULTS = Addresses()
+PARTS = tuple(field.name for field in fields(Addresses))
 SERVICES = ("exporter", "analyzer", "alert_bridge")
 
 
@@ -73,15 +74,16 @@ def prometheus_configuration(
     *,
     rules_dir: Path,
     alertmanagers: Sequence[str],
-    sample: bool = True,
+    running: Collection[str] = PARTS,
     credentials: Credentials | None = None,
 ) -> dict[str, Any]:
     """Return the shipped prometheus.yml for this stack.
 
     folder: where the shipped file lies; its relative rule files are taken from there. alertmanagers: URLs.
+    running: the parts of this stack; what it does not run it does not scrape.
     """
     access = credentials or Credentials()
-    jobs = [_job(job, addresses, access, sample) for job in shipped.get("scrape_configs", ())]
+    jobs = [_job(job, addresses, access, running) for job in shipped.get("scrape_configs", ())]
     rules = [str(folder / name) for name in shipped.get("rule_files", ())]
     generated = str(rules_dir / "*.yml")
     return {
@@ -151,10 +153,12 @@ def _moved(address: str, addresses: Addresses) -> str:
     return getattr(addresses, part) if part else address
 
 
-def _job(job: Mapping[str, Any], addresses: Addresses, access: Credentials, sample: bool) -> dict[str, Any] | None:
+def _job(
+    job: Mapping[str, Any], addresses: Addresses, access: Credentials, running: Collection[str]
+) -> dict[str, Any] | None:
     """Return one scrape job with this stack's targets; None where nothing is left to scrape."""
     parts = {_part(target) for group in job.get("static_configs", ()) for target in group.get("targets", ())}
-    groups = [_group(group, addresses, sample) for group in job.get("static_configs", ())]
+    groups = [_group(group, addresses, running) for group in job.get("static_configs", ())]
     kept = {**job, "static_configs": [group for group in groups if group["targets"]]}
     if not kept["static_configs"]:
         del kept["static_configs"]
@@ -165,8 +169,8 @@ def _job(job: Mapping[str, Any], addresses: Addresses, access: Credentials, samp
     return kept
 
 
-def _group(group: Mapping[str, Any], addresses: Addresses, sample: bool) -> dict[str, Any]:
-    targets = [target for target in group.get("targets", ()) if sample or _part(target) != "sample"]
+def _group(group: Mapping[str, Any], addresses: Addresses, running: Collection[str]) -> dict[str, Any]:
+    targets = [target for target in group.get("targets", ()) if _part(target) in (None, *running)]
     return {**group, "targets": [_moved(target, addresses) for target in targets]}
 
 

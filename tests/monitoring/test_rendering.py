@@ -43,7 +43,7 @@ def test_targets_of_this_machine_move_with_the_stack_and_others_stay() -> None:
 
 
 def test_without_the_sample_nothing_scrapes_it() -> None:
-    assert "app" not in targets(render(sample=False))
+    assert "app" not in targets(render(running=("exporter", "prometheus")))
 
 
 def test_rule_files_are_the_shipped_ones_and_the_generated_ones() -> None:
