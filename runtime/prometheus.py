@@ -62,7 +62,7 @@ class SeriesReader(Protocol):
 class PrometheusReader:
     """Reads from Prometheus' HTTP API.
 
-    queries: the PromQL behind a name; a name without one is the query itself.
+    queries: the PromQL behind a name; a name without one is the query itself. headers: sent along, for log-in.
     """
 
     def __init__(
@@ -70,12 +70,12 @@ class PrometheusReader:
         session: aiohttp.ClientSession,
         url: str,
         queries: Mapping[str, str] | None = None,
-        auth: aiohttp.BasicAuth | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._session = session
         self._url = url.rstrip("/")
         self._queries = queries or {}
-        self._auth = auth
+        self._headers = headers or {}
 
     async def instant(self, name: str) -> Sequence[Sample]:
         """Return the present value of every series of that name; NaN and infinities are left out."""
@@ -122,7 +122,7 @@ class PrometheusReader:
         Raises SeriesUnavailable with what Prometheus said.
         """
         try:
-            async with self._session.post(f"{self._url}/-/reload", auth=self._auth, timeout=_timeout()) as answer:
+            async with self._session.post(f"{self._url}/-/reload", headers=self._headers, timeout=_timeout()) as answer:
                 if answer.status != 200:
                     raise SeriesUnavailable("reload", (await answer.text())[:300])
         except (TimeoutError, aiohttp.ClientError) as error:
@@ -130,7 +130,9 @@ class PrometheusReader:
 
     async def _get(self, path: str, query: Mapping[str, str], name: str) -> Any:
         try:
-            async with self._session.get(self._url + path, params=query, auth=self._auth, timeout=_timeout()) as answer:
+            async with self._session.get(
+                self._url + path, params=query, headers=self._headers, timeout=_timeout()
+            ) as answer:
                 body = await answer.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise SeriesUnavailable(name, _reason(self._url, error)) from None

@@ -327,6 +327,7 @@ class _Shell:
         except Problem as problem:
             answer = problem.response()
         if answer is not None:
+            await _drain(receive, self._limit(scope["path"]))
             await answer(scope, receive, send)
             return
         await self._app(scope, _limited(receive, self._limit(scope["path"])), send)
@@ -444,6 +445,16 @@ class _RateLimit:
                 f"web.rate_limit_per_minute is {self._per_minute}",
                 {"retry-after": str(int((1 - tokens) * 60 / self._per_minute) + 1)},
             )
+
+
+async def _drain(receive: Receive, limit_bytes: int) -> None:
+    """Read a refused request's body away, up to the limit: a client still writing it would never see the answer."""
+    taken = 0
+    while taken <= limit_bytes:
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
 
 
 def _limited(receive: Receive, limit_bytes: int) -> Receive:

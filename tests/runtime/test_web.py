@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,8 +19,14 @@ from runtime.clock import ManualClock
 from runtime.security import Access, AccessError, Role, create_token
 from runtime.settings import WebSettings
 from runtime.web import AddressInUse, Unprotected, build_app, identity, serve
+from tests.certificates import make_certificate
+from tests.http_client import Client, client
 
 PASSWORD = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
+
+
+def basic(name: str, password: str) -> dict[str, str]:
+    return {"authorization": aiohttp.encode_basic_auth(name, password)}
 
 
 async def echo(request: Request) -> Response:
@@ -33,7 +40,7 @@ async def broken(_: Request) -> Response:
 @asynccontextmanager
 async def endpoint(
     access: Access | None = None, web: WebSettings | None = None, ready: Callable[[], str | None] = lambda: None
-) -> AsyncIterator[tuple[aiohttp.ClientSession, str]]:
+) -> AsyncIterator[Client]:
     registry = CollectorRegistry()
     Gauge("example_value", "An example.", registry=registry).set(3)
     app = build_app(
@@ -54,8 +61,8 @@ async def endpoint(
     )
     server = await serve(app, "127.0.0.1:0", access or Access())
     try:
-        async with aiohttp.ClientSession() as session:
-            yield session, f"http://127.0.0.1:{server.port}"
+        async with client(f"http://127.0.0.1:{server.port}") as one:
+            yield one
     finally:
         await server.close()
 
@@ -68,40 +75,40 @@ def web_config(folder: Path) -> Path:
 
 async def test_health_readiness_and_metrics_answer() -> None:
     reasons: list[str | None] = [None]
-    async with endpoint(ready=lambda: reasons[0]) as (session, url):
-        assert (await session.get(f"{url}/-/healthy")).status == 200
-        assert (await session.get(f"{url}/-/ready")).status == 200
+    async with endpoint(ready=lambda: reasons[0]) as one:
+        assert (await one.get("/-/healthy")).status == 200
+        assert (await one.get("/-/ready")).status == 200
         reasons[0] = "canary reason"
-        answer = await session.get(f"{url}/-/ready")
+        answer = await one.get("/-/ready")
         assert answer.status == 503
-        assert "canary" not in await answer.text()
-        plain = await session.get(f"{url}/metrics")
-        assert "example_value 3.0" in await plain.text()
-        negotiated = await session.get(f"{url}/metrics", headers={"accept": "application/openmetrics-text"})
-        assert (await negotiated.text()).endswith("# EOF\n")
+        assert "canary" not in answer.text
+        plain = await one.get("/metrics")
+        assert "example_value 3.0" in plain.text
+        negotiated = await one.get("/metrics", headers={"accept": "application/openmetrics-text"})
+        assert negotiated.text.endswith("# EOF\n")
 
 
 async def test_metrics_are_compressed_where_asked_for() -> None:
-    async with endpoint() as (_, url), aiohttp.ClientSession(auto_decompress=False) as session:
-        answer = await session.get(f"{url}/metrics", headers={"accept-encoding": "gzip"})
-        assert b"example_value" in gzip.decompress(await answer.read())
+    async with endpoint() as one, client(one.url, auto_decompress=False) as raw:
+        answer = await raw.get("/metrics", headers={"accept-encoding": "gzip"})
+        assert b"example_value" in gzip.decompress(answer.body)
 
 
 async def test_a_foreign_host_or_origin_is_refused_and_a_listed_one_not() -> None:
     web = WebSettings(allowed_hosts=("watch.example.jp",), cors_origins=("https://page.example.jp",))
-    async with endpoint(web=web) as (session, url):
-        assert (await session.get(f"{url}/api/v1/echo", headers={"host": "evil.example"})).status == 421
-        assert (await session.get(f"{url}/api/v1/echo", headers={"host": "watch.example.jp"})).status == 200
-        assert (await session.get(f"{url}/api/v1/echo", headers={"origin": "https://evil.example"})).status == 403
-        allowed = await session.get(f"{url}/api/v1/echo", headers={"origin": "https://page.example.jp"})
+    async with endpoint(web=web) as one:
+        assert (await one.get("/api/v1/echo", headers={"host": "evil.example"})).status == 421
+        assert (await one.get("/api/v1/echo", headers={"host": "watch.example.jp"})).status == 200
+        assert (await one.get("/api/v1/echo", headers={"origin": "https://evil.example"})).status == 403
+        allowed = await one.get("/api/v1/echo", headers={"origin": "https://page.example.jp"})
         assert allowed.headers["access-control-allow-origin"] == "https://page.example.jp"
 
 
 async def test_a_form_of_another_site_cannot_write_even_where_nothing_is_configured() -> None:
-    async with endpoint() as (session, url):
-        assert (await session.post(f"{url}/api/v1/echo", data={"a": "b"})).status == 415
-        assert (await session.post(f"{url}/api/v1/in", data="{}", headers={"content-type": "text/plain"})).status == 415
-        assert (await session.post(f"{url}/api/v1/echo", json={})).status == 200
+    async with endpoint() as one:
+        assert (await one.post("/api/v1/echo", data={"a": "b"})).status == 415
+        assert (await one.post("/api/v1/in", data="{}", headers={"content-type": "text/plain"})).status == 415
+        assert (await one.post("/api/v1/echo", json={})).status == 200
 
 
 async def test_bodies_have_a_limit_with_and_without_an_announced_length() -> None:
@@ -109,28 +116,28 @@ async def test_bodies_have_a_limit_with_and_without_an_announced_length() -> Non
         for _ in range(30):
             yield b"x" * 100
 
-    async with endpoint() as (session, url):
+    async with endpoint() as one:
         headers = {"content-type": "application/json"}
-        assert (await session.post(f"{url}/api/v1/echo", data=b"x" * 1001, headers=headers)).status == 413
-        assert (await session.post(f"{url}/api/v1/echo", data=parts(), headers=headers)).status == 413
-        assert (await session.post(f"{url}/api/v1/in", data=b"x" * 1001, headers=headers)).status == 200
+        assert (await one.post("/api/v1/echo", data=b"x" * 1001, headers=headers)).status == 413
+        assert (await one.post("/api/v1/echo", data=parts(), headers=headers)).status == 413
+        assert (await one.post("/api/v1/in", data=b"x" * 1001, headers=headers)).status == 200
 
 
 async def test_errors_are_problem_json_without_inner_details_and_never_a_redirect() -> None:
-    async with endpoint() as (session, url):
+    async with endpoint() as one:
+        assert (await one.post("/metrics", json={})).status == 405
         for path, status in (("/absent", 404), ("/api/v1/echo/", 404), ("/api/v1/broken", 500)):
-            answer = await session.get(url + path, allow_redirects=False)
+            answer = await one.get(path)
             assert answer.status == status
             assert answer.content_type == "application/problem+json"
-            body = await answer.json(content_type=None)
+            body = answer.json
             assert body["status"] == status
             assert "canary" not in str(body)
-        assert (await session.post(f"{url}/metrics", json={})).status == 405
 
 
 async def test_headers_forbid_framing_sniffing_and_caching() -> None:
-    async with endpoint() as (session, url):
-        headers = (await session.get(f"{url}/api/v1/echo")).headers
+    async with endpoint() as one:
+        headers = (await one.get("/api/v1/echo")).headers
         assert headers["x-frame-options"] == "DENY"
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'none'" in headers["content-security-policy"]
@@ -139,38 +146,38 @@ async def test_headers_forbid_framing_sniffing_and_caching() -> None:
 
 
 async def test_requests_of_one_address_have_a_rate_and_ingest_has_none() -> None:
-    async with endpoint(web=WebSettings(rate_limit_per_minute=3)) as (session, url):
-        statuses = [(await session.get(f"{url}/api/v1/echo")).status for _ in range(4)]
+    async with endpoint(web=WebSettings(rate_limit_per_minute=3)) as one:
+        statuses = [(await one.get("/api/v1/echo")).status for _ in range(4)]
         assert statuses == [200, 200, 200, 429]
-        assert [(await session.post(f"{url}/api/v1/in", json={})).status for _ in range(5)] == [200] * 5
-        assert (await session.get(f"{url}/-/healthy")).status == 200
+        assert [(await one.post("/api/v1/in", json={})).status for _ in range(5)] == [200] * 5
+        assert (await one.get("/-/healthy")).status == 200
 
 
 async def test_every_way_to_be_nobody_is_refused_and_health_stays_open(tmp_path: Path) -> None:
     access = Access.load(web_config(tmp_path))
-    async with endpoint(access) as (session, url):
+    async with endpoint(access) as one:
         wrong: list[dict[str, Any]] = [
             {},
             {"headers": {"authorization": "Bearer nw_made_up"}},
             {"headers": {"authorization": "Basic !!!"}},
             {"headers": {"cookie": "newswatch_session=made-up"}},
-            {"auth": aiohttp.BasicAuth("yui", "wrong")},
-            {"auth": aiohttp.BasicAuth("nobody", "right")},
+            {"headers": basic("yui", "wrong")},
+            {"headers": basic("nobody", "right")},
         ]
         for how in wrong:
             for path in ("/metrics", "/api/v1/echo", "/absent"):
                 access._failures.clear()
-                answer = await session.get(url + path, **how)
+                answer = await one.get(path, **how)
                 assert answer.status == 401, (how, path)
                 assert "www-authenticate" in answer.headers
-        assert (await session.get(f"{url}/-/healthy")).status == 200
+        assert (await one.get("/-/healthy")).status == 200
 
 
 async def test_ten_failed_log_ins_a_minute_block_the_address(tmp_path: Path) -> None:
     access = Access.load(web_config(tmp_path), clock=ManualClock(0))
-    async with endpoint(access) as (session, url):
+    async with endpoint(access) as one:
         wrong = {"authorization": "Bearer nw_made_up"}
-        statuses = [(await session.get(f"{url}/metrics", headers=wrong)).status for _ in range(11)]
+        statuses = [(await one.get("/metrics", headers=wrong)).status for _ in range(11)]
         assert statuses == [401] * 10 + [429]
 
 
@@ -178,11 +185,11 @@ async def test_roles_decide_what_a_caller_may_do(tmp_path: Path) -> None:
     tokens = tmp_path / "tokens.yml"
     created = {role: create_token(tokens, role, str(role)) for role in Role}
     access = Access.load(web_config(tmp_path), tokens, viewers=["ken"])
-    async with endpoint(access) as (session, url):
+    async with endpoint(access) as one:
 
         async def status(method: str, path: str, **how: Any) -> int:
             body: dict[str, Any] = {"json": {}} if method == "POST" else {}
-            return (await session.request(method, url + path, **body, **how)).status
+            return (await one.request(method, path, **body, **how)).status
 
         bearer = {role: {"headers": {"authorization": f"Bearer {token}"}} for role, token in created.items()}
         assert await status("GET", "/api/v1/echo", **bearer[Role.VIEWER]) == 200
@@ -191,8 +198,8 @@ async def test_roles_decide_what_a_caller_may_do(tmp_path: Path) -> None:
         assert await status("POST", "/api/v1/in", **bearer[Role.INGEST]) == 200
         assert await status("GET", "/api/v1/echo", **bearer[Role.INGEST]) == 403
         assert await status("POST", "/api/v1/echo", **bearer[Role.OPERATOR]) == 200
-        assert await status("POST", "/api/v1/echo", auth=aiohttp.BasicAuth("yui", "right")) == 200
-        assert await status("POST", "/api/v1/echo", auth=aiohttp.BasicAuth("ken", "right")) == 403
+        assert await status("POST", "/api/v1/echo", headers=basic("yui", "right")) == 200
+        assert await status("POST", "/api/v1/echo", headers=basic("ken", "right")) == 403
 
 
 async def test_a_session_writes_only_with_its_csrf_token(tmp_path: Path) -> None:
@@ -200,12 +207,12 @@ async def test_a_session_writes_only_with_its_csrf_token(tmp_path: Path) -> None
     found = await access.login("yui", "right")
     assert found is not None
     cookie, opened = access.open_session(found)
-    async with endpoint(access) as (session, url):
+    async with endpoint(access) as one:
         headers = {"cookie": f"newswatch_session={cookie}"}
-        assert (await session.get(f"{url}/api/v1/echo", headers=headers)).status == 200
-        assert (await session.post(f"{url}/api/v1/echo", json={}, headers=headers)).status == 403
+        assert (await one.get("/api/v1/echo", headers=headers)).status == 200
+        assert (await one.post("/api/v1/echo", json={}, headers=headers)).status == 403
         headers["x-csrf-token"] = opened.csrf
-        assert (await session.post(f"{url}/api/v1/echo", json={}, headers=headers)).status == 200
+        assert (await one.post("/api/v1/echo", json={}, headers=headers)).status == 200
 
 
 async def test_an_address_beyond_this_machine_needs_authentication() -> None:
@@ -214,27 +221,22 @@ async def test_an_address_beyond_this_machine_needs_authentication() -> None:
 
 
 async def test_a_port_in_use_is_named() -> None:
-    async with endpoint() as (_, url):
-        port = url.rpartition(":")[2]
+    async with endpoint() as one:
+        port = one.url.rpartition(":")[2]
         with pytest.raises(AddressInUse, match=port):
             await serve(lambda *_: asyncio.sleep(0), f"127.0.0.1:{port}", Access())
 
 
 async def test_tls_of_the_web_config_file_is_served(tmp_path: Path) -> None:
-    from tests.certificates import make_certificate
-
     certificate, key = make_certificate(tmp_path)
     file = tmp_path / "web.yml"
     config = {"tls_server_config": {"cert_file": certificate.name, "key_file": key.name}}
     file.write_text(yaml.safe_dump(config), encoding="utf-8")
     access = Access.load(file)
-    async with endpoint(access) as (_, url):
-        import ssl
-
+    async with endpoint(access) as one:
         trust = ssl.create_default_context(cafile=str(certificate))
-        async with aiohttp.ClientSession() as session:
-            answer = await session.get(url.replace("http:", "https:") + "/-/healthy", ssl=trust)
-            assert answer.status == 200
+        async with client(one.url.replace("http:", "https:")) as secure:
+            assert (await secure.get("/-/healthy", ssl=trust)).status == 200
 
 
 def test_a_web_config_file_with_a_mistake_is_named(tmp_path: Path) -> None:
