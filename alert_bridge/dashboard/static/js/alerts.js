@@ -1,0 +1,120 @@
+// @ts-check
+/* What an alert means to the reader: its names, its order, the state of the whole. Plain functions, no page. */
+import { has, japanese } from "./strings.js";
+import { epoch, folded, limitWithUnit, metricName, withUnit } from "./text.js";
+
+/**
+ * @typedef {{id: string, name: string, severity: string, status: string, message: string,
+ *   reason_texts: Record<string, string>, acknowledge_expires_at: string|null, snoozed_until: string|null,
+ *   labels: Record<string, string>, annotations: Record<string, string>, created_at: string, updated_at: string,
+ *   resolved_at: string|null, acknowledged_by: string|null, comment: string|null, assignee: string|null,
+ *   escalation_level: number, suppressed_by: string|null, reason: string|null, log_patterns: any[], changes: any[],
+ *   runbook_url: string|null, first_steps: string[], usual_duration_seconds: number|null, next_step: any,
+ *   value: number|null, threshold: number|null, version: number}} Alert
+ * @typedef {{name: string, group: string, unit: string, value: number|null, timestamp: any, worst: any,
+ *   threshold: any, expected: any, spark: any}} Tile
+ */
+
+export const LEVELS = ["CRITICAL", "HIGH", "MEDIUM", "LOW"];
+
+/** @type {Record<string, string>} */
+const LEVEL_OF = {
+  critical: "CRITICAL", page: "CRITICAL", high: "HIGH", error: "HIGH", medium: "MEDIUM", warning: "MEDIUM",
+  low: "LOW", info: "LOW",
+};
+
+/** The severity in the words of the interface, whatever spelling came in. @param {unknown} word */
+export const levelOf = (word) => LEVEL_OF[String(word).toLowerCase()] ?? "HIGH";
+
+/** @param {Alert} alert */
+export const isOpen = (alert) => alert.status !== "resolved";
+
+/** Somebody has it, or it is over: drawn hollow. @param {Alert} alert */
+export const isHeld = (alert) => alert.status !== "firing";
+
+/** Snoozed or suppressed. @param {Alert} alert */
+export const isQuiet = (alert) => alert.status === "snoozed" || alert.status === "suppressed";
+
+/** @param {Alert} alert @returns {string|null} */
+export const owner = (alert) => alert.acknowledged_by || alert.assignee;
+
+/** @param {Alert} alert epoch seconds of its beginning */
+export const began = (alert) => epoch(alert.created_at);
+
+/** How long it lasts or lasted, in seconds. @param {Alert} alert @param {number} now */
+export const lasts = (alert, now) => (alert.resolved_at ? epoch(alert.resolved_at) : now) - began(alert);
+
+/** The order of every list: quiet ones last, severity, nobody has it, oldest. @param {Alert} a @param {Alert} b */
+export const byUrgency = (a, b) =>
+  Number(isQuiet(a)) - Number(isQuiet(b)) ||
+  LEVELS.indexOf(levelOf(a.severity)) - LEVELS.indexOf(levelOf(b.severity)) ||
+  Number(isHeld(a)) - Number(isHeld(b)) ||
+  began(a) - began(b) ||
+  (a.id < b.id ? -1 : 1);
+
+/** @param {Alert} a @param {Alert} b */
+export const byEnd = (a, b) => epoch(b.resolved_at ?? b.updated_at) - epoch(a.resolved_at ?? a.updated_at);
+
+/** An annotation in the reader's language, if the rule has one. @param {Alert} alert @param {string} key */
+const annotation = (alert, key) => (japanese() && alert.annotations?.[`${key}_ja`]) || alert.annotations?.[key] || "";
+
+/** The sentence that names the alert. @param {Alert} alert */
+export const title = (alert) => annotation(alert, "summary") || alert.message || alert.name;
+
+/** @param {Alert} alert */
+export const description = (alert) => annotation(alert, "description") || (alert.message !== title(alert) ? alert.message : "");
+
+/** Why the threshold is what it is, in the reader's language. @param {Alert} alert */
+export const reason = (alert) => alert.reason_texts?.[japanese() ? "ja" : "en"] || alert.reason || "";
+
+/** Only addresses that a browser may open without running them. @param {string|null|undefined} url */
+export const safeLink = (url) => (url && /^https?:\/\//i.test(url) ? url : "");
+
+/** Service and host. @param {Alert} alert */
+export const place = (alert) =>
+  [alert.labels?.service || alert.labels?.job, alert.labels?.instance || alert.labels?.host || alert.labels?.source]
+    .filter(Boolean)
+    .join(" · ");
+
+/** Name of the metric behind the alert, "" where there is none. @param {Alert} alert */
+export const metricOf = (alert) => alert.labels?.metric || "";
+
+/** @param {Alert} alert @param {Tile|undefined} tile */
+export const isLower = (alert, tile) => (alert.labels?.direction || tile?.threshold?.direction) === "lower";
+
+/** The two numbers of the alert as text; null where the rule has none. @param {Alert} alert @param {Tile|undefined} tile */
+export function figures(alert, tile) {
+  const metric = metricOf(alert);
+  if (alert.value == null) return null;
+  return {
+    name: metric && has(`metric_${metric}`) ? metricName(metric) : metric || alert.name,
+    value: withUnit(metric, alert.value, tile?.unit),
+    threshold: alert.threshold == null ? null : limitWithUnit(metric, alert.threshold, tile?.unit),
+    lower: isLower(alert, tile),
+  };
+}
+
+/** @param {Alert} alert @param {string} query already folded */
+export function matches(alert, query) {
+  const labels = Object.entries(alert.labels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const texts = [alert.name, title(alert), alert.message, ...labels, owner(alert) ?? "", ...Object.values(alert.annotations ?? {})];
+  return texts.some((text) => folded(String(text)).includes(query));
+}
+
+/** A tile's value is beyond its threshold. @param {Tile} tile */
+export function isPast(tile) {
+  const threshold = tile.threshold;
+  if (!threshold || tile.value == null || threshold.value == null) return false;
+  return threshold.direction === "lower" ? tile.value < threshold.value : tile.value > threshold.value;
+}
+
+/**
+ * The start of what goes on now: back from the newest open alert over gaps of less than an hour.
+ * @param {Alert[]} open @returns {number} epoch seconds, NaN where nothing is open
+ */
+export function incidentStart(open) {
+  const starts = open.map(began).sort((a, b) => b - a);
+  let start = starts[0] ?? NaN;
+  for (const at of starts) if (start - at < 3600) start = at;
+  return start;
+}

@@ -1,0 +1,177 @@
+// @ts-check
+/* The overview: is all well, what is open, what happened in order, the figures, what is new in the logs. */
+import { html, nothing } from "../../vendor/lit-html/lit-html.js";
+import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { byEnd, incidentStart, isPast, levelOf } from "../alerts.js";
+import { icon, severityMark, shape } from "../icons.js";
+import { chips, patternText, patternTitle } from "../patterns.js";
+import { address, go, route } from "../route.js";
+import { bars, spark } from "../spark.js";
+import { t } from "../strings.js";
+import { now, openAlerts, remember, resolvedAlerts, state, update } from "../store.js";
+import { epoch, limit, limitWithUnit, measured, metricName, moment, number, suffix } from "../text.js";
+import { eventsIn, list, picture } from "../timeline.js";
+import { headline, note } from "./summary.js";
+import { card, narrow, phone, row, steady, waitingBar } from "./rows.js";
+
+/** @typedef {import("../alerts.js").Tile} Tile */
+
+const DAY = 86_400;
+
+/** The ranges of the time line in seconds; "" is the incident. */
+export const RANGES = ["900", "3600", "10800", "86400"];
+
+/** @param {import("./summary.js").Whole} all @returns {string} */
+export const rangeInForce = (all) => route().query.get("range") ?? (all.loud.length ? "" : String(DAY));
+
+/** @param {import("./summary.js").Whole} all */
+export function overview(all) {
+  if (all.kind === "loading") return [headline(all), skeleton()];
+  const tiles = tileSections(all.kind === "disconnected");
+  const line = timelineSection(all);
+  const calm = !all.loud.length;
+  return html`${headline(all)}${note(all, true)}${startSection()}
+    ${calm ? [tiles, line, lastDay()] : [openSection(all), line, tiles]}
+    ${patternSection()}`;
+}
+
+/** @param {string} heading @param {unknown} body @param {{sub?: unknown, end?: unknown, name?: string}} [extra] */
+const section = (heading, body, { sub = nothing, end = nothing, name = "" } = {}) =>
+  html`<section class="section" data-section=${name}><header><h2>${heading}</h2>${sub === nothing ? nothing : html`<span class="mut">${sub}</span>`}${end === nothing ? nothing : html`<span class="end">${end}</span>`}</header>${body}</section>`;
+
+const skeleton = () =>
+  ["open_alerts", "system", "application"].map((key) =>
+    section(t(key), html`<div aria-busy="true" class="skeletons">${[1, 2, 3].map(() => html`<div><div class="skeleton long"></div><div class="skeleton short"></div></div>`)}</div>`),
+  );
+
+const allAlertsLink = () => html`<a href=${address({ view: "alerts" })}>${t("all_alerts")}</a>`;
+
+/** @param {import("./summary.js").Whole} all */
+function openSection(all) {
+  const { rows, waiting } = steady("overview", all.loud);
+  const shown = rows.slice(0, 8);
+  const sub = all.quiet ? t("open_count_quiet", { n: all.loud.length, q: all.quiet }) : t("open_count", { n: all.loud.length });
+  const rest = rows.length > 8 ? html`<p class="rest"><a href=${address({ view: "alerts" })}>${t("more_alerts", { n: rows.length - 8 })}</a></p>` : nothing;
+  const body = narrow()
+    ? html`<ul class="cards" data-steady="overview">${repeat(shown, (alert) => alert.id, (alert) => card(alert, "overview"))}</ul>`
+    : html`<ul class="rows" data-steady="overview">${repeat(shown, (alert) => alert.id, row)}</ul>`;
+  return section(t("open_alerts"), [waitingBar(waiting), body, rest], { sub, end: allAlertsLink(), name: "open" });
+}
+
+function lastDay() {
+  const ended = resolvedAlerts().filter((alert) => now() - epoch(alert.resolved_at) < DAY).sort(byEnd);
+  if (!ended.length) return nothing;
+  const body = narrow()
+    ? html`<ul class="cards">${ended.slice(0, 5).map((alert) => card(alert, "overview"))}</ul>`
+    : html`<ul class="rows">${ended.slice(0, 5).map(row)}</ul>`;
+  const link = html`<a href=${address({ view: "alerts", query: { status: "resolved" } })}>${t("all_alerts")}</a>`;
+  return section(t("last_day"), body, { sub: t("last_day_count", { n: ended.length }), end: link, name: "last-day" });
+}
+
+/** @param {import("./summary.js").Whole} all */
+function timelineSection(all) {
+  const range = rangeInForce(all);
+  const to = now();
+  const start = incidentStart(all.loud);
+  const from = range === "" && Number.isFinite(start) ? Math.max(to - DAY, start - 720) : to - Number(range || DAY);
+  const events = eventsIn([...openAlerts(), ...resolvedAlerts()], from, to);
+  const asList = state.asList || phone();
+  const toggle = () => {
+    remember("list", asList ? "off" : "on");
+    update((s) => (s.asList = !asList));
+  };
+  const end = phone() ? nothing : html`<button type="button" class="button bare" @click=${toggle}>${t(asList ? "as_picture" : "as_list")}</button>`;
+  const body = asList ? list(events, to, phone() ? 6 : 20) : html`<div class="timeline">${picture(events, from, to)}</div>`;
+  return section(t("timeline"), body, { end, name: "timeline" });
+}
+
+/** @param {boolean} stale */
+const tileSections = (stale) => {
+  const tiles = state.overview.tiles;
+  const banded = tiles.some((/** @type {Tile} */ tile) => tile.expected);
+  const group = (/** @type {string} */ name) => tiles.filter((/** @type {Tile} */ one) => one.group === name);
+  return html`<div class="tilesets ${stale ? "stale" : ""}">
+    ${section(t("system"), html`<div class="tiles three">${group("system").map(tile)}</div>`, { sub: t("system_sub"), name: "system" })}
+    ${section(t("application"), html`<div class="tiles four">${group("application").map(tile)}</div>`, { sub: t(banded ? "band_sub" : "base_sub"), name: "application" })}
+  </div>`;
+};
+
+/** @param {Tile} one */
+function tile(one) {
+  const past = isPast(one);
+  const level = levelOf(one.threshold?.severity);
+  const old = one.value == null || now() - (epoch(one.timestamp) || now()) > 120;
+  return html`<a class="tile ${past ? `past is-${level}` : ""} ${old ? "old" : ""}" data-tile=${one.name} href=${address({ keep: true, query: { metric: one.name } })}>
+    <span class="tile-name"><span>${metricName(one.name)}</span>${past ? shape(level, 14) : nothing}</span>
+    <span class="tile-value">${one.value == null ? "–" : measured(one.name, one.value)}${one.value != null && one.unit ? html`<small>${suffix(one.unit).trim()}</small>` : nothing}</span>
+    ${spark(one)}
+    <span class="tile-foot">${limitLine(one, past)}</span>
+    <span class="tile-foot">${old ? html`<b>${ageLine(one)}</b>` : placeLine(one)}</span>
+  </a>`;
+}
+
+/** @param {Tile} one */
+const ageLine = (one) => (one.timestamp ? t("no_value_since", { t: moment(epoch(one.timestamp), now()) }) : t("no_value"));
+
+/** @param {Tile} one @param {boolean} past */
+function limitLine(one, past) {
+  const threshold = one.threshold;
+  if (!threshold || threshold.value == null) return t("no_threshold");
+  const lower = threshold.direction === "lower";
+  const v = limitWithUnit(one.name, threshold.value, one.unit);
+  if (past) return html`<b>${t(lower ? "below" : "above", { v })}</b>`;
+  return [t(lower ? "threshold_lower" : "threshold_upper", { v }), threshold.mode === "warming" ? html` <span class="is-calc">${t("learning")}</span>` : nothing];
+}
+
+/** The worst host where there are hosts, else what is usual. @param {Tile} one */
+function placeLine(one) {
+  if (one.group === "system" && one.worst?.instance) return one.worst.instance;
+  if (one.expected) return t("expected", { a: limit(one.name, one.expected.lower), b: limit(one.name, one.expected.upper) });
+  return one.worst?.instance ?? "";
+}
+
+function startSection() {
+  const tiles = /** @type {Tile[]} */ (state.overview.tiles);
+  const of = (/** @type {string} */ group) => tiles.filter((one) => one.group === group);
+  const arrived = (/** @type {Tile[]} */ some) => some.filter((one) => one.value != null).length;
+  const limits = tiles.filter((one) => one.threshold?.value != null);
+  const warming = limits.filter((one) => one.threshold.mode === "warming").length;
+  const counted = (/** @type {Tile[]} */ some) => (arrived(some) ? t("start_values", { n: arrived(some), m: some.length }) : t("start_waiting"));
+  const steps = [
+    { done: arrived(of("system")) > 0, name: t("start_hosts"), text: counted(of("system")) },
+    { done: arrived(of("application")) > 0, name: t("start_application"), text: counted(of("application")) },
+    { done: state.patternsTotal > 0, name: t("start_logs"), text: state.patternsTotal ? t("start_patterns", { n: number(state.patternsTotal) }) : t("start_no_patterns") },
+    { done: limits.length > 0, name: t("start_thresholds"), text: limits.length ? t("start_thresholds_some", { n: limits.length, w: warming }) : t("start_thresholds_none") },
+  ];
+  if (steps[0].done && steps[1].done && steps[3].done) return nothing;
+  return section(t("start"), html`<ol class="steps-done">${steps.map((step) => html`<li>${step.done ? shape("OK", 20) : icon("clock", 20, "is-ink")}<div><b>${step.name}</b><p>${step.text}</p></div></li>`)}</ol>`, { name: "start" });
+}
+
+function patternSection() {
+  if (!state.analyzerLoaded) return nothing;
+  const newest = [...state.patterns].sort((a, b) => Number(b.new) - Number(a.new) || epoch(b.first_seen) - epoch(a.first_seen)).slice(0, 8);
+  const open = route().query.get("pattern") ?? "";
+  const body = newest.length
+    ? html`<ul class="patterns">${repeat(newest, (pattern) => pattern.pattern_id, (pattern) => patternRow(pattern, pattern.pattern_id === open))}</ul>`
+    : html`<p class="mut">${t("patterns_empty")}</p>`;
+  return section(t("newest_patterns"), body, { sub: newest.length ? t("patterns_count", { n: number(state.patternsTotal) }) : nothing, name: "patterns" });
+}
+
+/** @param {any} pattern @param {boolean} open */
+function patternRow(pattern, open) {
+  const level = levelOf(pattern.severity);
+  const toggle = () => go(address({ keep: true, query: { pattern: open ? "" : pattern.pattern_id } }));
+  return html`<li class=${open ? "chosen" : ""} data-pattern=${pattern.pattern_id}>
+    <span class="kind">${icon(pattern.new ? "pattern_new" : "pattern", 14)}${t(pattern.new ? "kind_new" : "kind_usual")}</span>
+    <div class="grow"><button type="button" class="pattern" aria-expanded=${open} @click=${toggle}>${patternText(pattern)}</button>
+      <div class="sub">${[pattern.source, pattern.category].filter(Boolean).join(" · ")}</div></div>
+    ${severityMark(level, true)}
+    <span class="count"><b>${number(pattern.frequency)}</b> ${t("lines").toLowerCase()}</span>
+    ${bars(pattern.trend ?? [], pattern.new ? level : "calm")}
+    <span class="nw mut" title=${t("first_seen")}>${moment(epoch(pattern.first_seen), now())}</span>
+    ${open ? html`<div class="examples"><p class="mut">${t("examples")}</p>${examplesOf(pattern).map((line) => html`<p class="mono">${chips(line)}</p>`)}</div>` : nothing}
+  </li>`;
+}
+
+/** @param {any} pattern @returns {string[]} */
+const examplesOf = (pattern) => (Array.isArray(pattern.examples) && pattern.examples.length ? pattern.examples.slice(0, 3).map(String) : [patternTitle(pattern)]);
