@@ -112,6 +112,19 @@ class ThresholdConfig:
             raise ThresholdConfigError(self.metric_name, problem)
 
 
+@dataclass(frozen=True, slots=True)
+class WatchedThreshold:
+    """A threshold and the series it is for.
+
+    query: a name the reader knows, or PromQL; per: the labels by which series have a threshold of their own. With
+    fewer labels than the series have, the worst of them is learned from and all of them are compared.
+    """
+
+    config: ThresholdConfig
+    query: str
+    per: tuple[Literal["job", "instance"], ...] = ("job", "instance")
+
+
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
     """Return the time zone of an IANA name. Raises ZoneInfoNotFoundError (a KeyError), ValueError or OSError."""
