@@ -119,10 +119,8 @@ def page_link(notification: Notification) -> str | None:
     """Return where the page shows what this is about, or None where the page's address is not set."""
     if notification.external_url is None:
         return None
-    page = notification.external_url.rstrip("/")
-    return (
-        f"{page}/alerts" if notification.event.is_bundle else f"{page}/alerts/{quote(notification.alert.id, safe='')}"
-    )
+    alerts = f"{notification.external_url.rstrip('/')}/#/alerts"
+    return alerts if notification.event.is_bundle else f"{alerts}/{quote(notification.alert.id, safe='')}"
 
 
 def as_text(message: Message) -> str:

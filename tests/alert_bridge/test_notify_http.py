@@ -91,7 +91,7 @@ async def test_slack_gets_text_and_blocks_with_markup_escaped() -> None:
     assert body["text"] == "[HIGH] &lt;!channel&gt; a &amp; b"
     assert (body["channel"], body["username"]) == ("#alerts", "Bot")
     assert [block["type"] for block in body["blocks"]] == ["section", "section", "section"]
-    assert "<https://watch.example.com/alerts/alert_1|Open the alert>" in raw
+    assert "<https://watch.example.com/#/alerts/alert_1|Open the alert>" in raw
     assert "<!channel>" not in raw
 
 

@@ -25,7 +25,7 @@ def test_message_says_what_since_when_how_far_why_who_and_where_to_act() -> None
         "What to do: Look at the queue.; Add a worker.\n"
         "Runbook: https://wiki.example.com/cpu\n"
         "\n"
-        "Open the alert: https://watch.example.com/alerts/alert_1\n"
+        "Open the alert: https://watch.example.com/#/alerts/alert_1\n"
         "To stop further messages, acknowledge it there.\n"
     )
 
@@ -68,7 +68,7 @@ def test_bundle_lists_the_worst_first_and_counts_the_rest() -> None:
     assert message.headline == "500 alerts, the worst is CRITICAL"
     assert message.items[0] == "[CRITICAL] database gone (2026-01-31 03:00:00 UTC)"
     assert message.items[-1] == "and 480 more"
-    assert message.link == "https://watch.example.com/alerts"
+    assert message.link == "https://watch.example.com/#/alerts"
 
 
 def test_no_link_where_the_page_has_no_address() -> None:
