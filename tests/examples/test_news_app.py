@@ -3,12 +3,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import until
 
 PROGRAM = Path(__file__).parent.parent.parent / "examples" / "news_app.py"
 
@@ -63,38 +64,33 @@ def app(tmp_path: Path) -> Iterator[NewsApp]:
             running.close()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.05)
-
-
-def test_news_app_works_breaks_on_purpose_recovers_and_stops(app: NewsApp) -> None:
-    wait_until(lambda: app.completed("deliver") > 20)
+async def test_news_app_works_breaks_on_purpose_recovers_and_stops(app: NewsApp) -> None:
+    await until(lambda: app.completed("deliver") > 20, "articles are delivered")
     assert app.value('app_info{name="news_app",version="1.0.0"}') == 1
     assert json.loads(app.request("/fail")) == {"mode": None}
 
     assert json.loads(app.request("/fail", {"mode": "database"})) == {"mode": "database"}
     before = app.failed("deliver")
-    wait_until(lambda: app.failed("deliver") > before + 20)
+    await until(lambda: app.failed("deliver") > before + 20, "deliveries fail")
     assert "データベース接続に失敗しました" in app.log()
     assert "psycopg.OperationalError: connection to server at" in app.log()
 
     app.request("/fail", {"mode": "feed"})
-    wait_until(lambda: app.failed("parse") > 5)
+    await until(lambda: app.failed("parse") > 5, "feeds cannot be parsed")
     assert "feed parse error in" in app.log()
 
     app.request("/fail", {"mode": None})
     before = app.completed("deliver")
-    wait_until(lambda: app.completed("deliver") > before + 50)
-    wait_until(lambda: app.value("app_article_processing_rate") > 0)
+    await until(lambda: app.completed("deliver") > before + 50, "deliveries work again")
+    await until(lambda: app.value("app_article_processing_rate") > 0, "the rate is told")
     assert app.close() == 0
     assert "news_app stopped" in app.log()
 
 
-def test_slow_mode_makes_deliveries_take_longer(app: NewsApp) -> None:
+async def test_slow_mode_makes_deliveries_take_longer(app: NewsApp) -> None:
     app.request("/fail", {"mode": "slow"})
     deliveries = 'app_task_duration_seconds_bucket{{le="{}",task="deliver"}}'
-    wait_until(lambda: app.value(deliveries.format("+Inf")) - app.value(deliveries.format("0.25")) > 20)
+    await until(
+        lambda: app.value(deliveries.format("+Inf")) - app.value(deliveries.format("0.25")) > 20, "deliveries are slow"
+    )
     assert "slow answer from feed" in app.log()

@@ -1,12 +1,13 @@
+import asyncio
 import os
 import re
 import shutil
 import socket
 import subprocess
 import threading
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from exporter.collectors.host import Host
 from exporter.host_metrics import NAMES, OFF_BY_DEFAULT, HostMetrics, build_collectors
 from monitoring.tools import FOLDER
 from tests.exporter.recording import DATA, HOST, recorded_collectors, recorded_host
+from tests.waiting import until
 
 GOLDEN = DATA / "host_metrics.prom"
 
@@ -36,13 +38,6 @@ def values(families: Iterator[Metric] | list[Metric]) -> dict[tuple[str, tuple[t
         for family in families
         for sample in family.samples
     }
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true"
-        time.sleep(0.005)
 
 
 def test_recorded_host_gives_the_recorded_exposition() -> None:
@@ -94,7 +89,7 @@ def test_cpu_counter_never_steps_back_a_little_and_starts_over_after_a_new_plug_
     assert read(user=1, idle=20) == (0.01, 0.2)
 
 
-def test_dead_mount_does_not_hold_the_scrape_and_is_asked_again_when_it_comes_back() -> None:
+async def test_dead_mount_does_not_hold_the_scrape_and_is_asked_again_when_it_comes_back() -> None:
     released = threading.Event()
     asked: list[str] = []
 
@@ -109,7 +104,7 @@ def test_dead_mount_does_not_hold_the_scrape_and_is_asked_again_when_it_comes_ba
     assert list(statfs(["/srv/nas", "/"])) == ["/"]
     assert asked.count("/srv/nas") == 1
     released.set()
-    wait_until(lambda: "/srv/nas" in statfs(["/srv/nas", "/"]))
+    await until(lambda: "/srv/nas" in statfs(["/srv/nas", "/"]), "the mount answers again")
 
 
 def test_file_system_without_an_answer_is_an_error_and_has_no_numbers() -> None:
@@ -145,8 +140,9 @@ NOT_OURS = re.compile(r"node_(exporter_build|time_clocksource|time_zone|processe
 UNSTABLE = re.compile(r"node_(time_seconds|load|scrape_|procs_|processes_|memory_|filesystem_|disk_io_now)")
 
 
-@pytest.fixture(scope="module")
-def node_exporter() -> Iterator[str]:
+@asynccontextmanager
+async def node_exporter() -> AsyncIterator[str]:
+    """Run the real node_exporter and yield the URL of its metrics."""
     search = os.pathsep.join([os.environ.get("PATH", os.defpath), str(FOLDER / "usr/bin")])
     program = shutil.which("prometheus-node-exporter", path=search) or shutil.which("node_exporter", path=search)
     if program is None:
@@ -154,14 +150,16 @@ def node_exporter() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     flags = [*SAME_FLAGS, *(f"--collector.{name}" for name in SAME_COLLECTORS)]
-    process = subprocess.Popen([program, f"--web.listen-address=127.0.0.1:{port}", *flags], stderr=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        program, f"--web.listen-address=127.0.0.1:{port}", *flags, stderr=subprocess.DEVNULL
+    )
     url = f"http://127.0.0.1:{port}/metrics"
     try:
-        wait_until(lambda: answers(url), 10)
+        await until(lambda: answers(url), "node_exporter answers")
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        await process.wait()
 
 
 def answers(url: str) -> bool:
@@ -178,11 +176,12 @@ def fetch(url: str) -> list[Metric]:
     return [family for family in text_string_to_metric_families(text) if family.name.startswith("node_")]
 
 
-def test_families_types_and_labels_are_those_of_the_real_node_exporter(node_exporter: str) -> None:
+async def test_families_types_and_labels_are_those_of_the_real_node_exporter() -> None:
     collectors = build_collectors(Host(), [*SAME_COLLECTORS, "process_states"])
-    before = fetch(node_exporter)
-    ours = list(text_string_to_metric_families(exposition(HostMetrics(collectors))))
-    after = fetch(node_exporter)
+    async with node_exporter() as url:
+        before = fetch(url)
+        ours = list(text_string_to_metric_families(exposition(HostMetrics(collectors))))
+        after = fetch(url)
     types = {family.name: family.type for family in after if not NOT_OURS.match(family.name)}
     assert {family.name: family.type for family in ours} == types
     comparable = re.compile(NOT_OURS.pattern + "|node_(scrape|processes)_")
