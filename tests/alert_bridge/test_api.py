@@ -1,0 +1,209 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import OperationalError
+
+from alert_bridge import store
+from alert_bridge.dashboard.api import INGEST_PATH, INGEST_PATHS, AlertsApi
+from runtime.security import Access
+from runtime.settings import WebSettings
+from runtime.web import build_app, serve
+from tests.alert_bridge.parts import Parts, parts, seen
+from tests.http_client import Client, client
+
+
+@asynccontextmanager
+async def bridge(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
+    async with parts(folder) as one:
+        access = Access()
+        api = AlertsApi(one.pipeline, one.database, metrics=one.metrics, access=access, clock=one.clock)
+        app = build_app(
+            name="alert_bridge",
+            routes=api.routes(),
+            registry=CollectorRegistry(),
+            ready=lambda: None,
+            access=access,
+            web=WebSettings(rate_limit_per_minute=10_000),
+            ingest_paths=INGEST_PATHS,
+        )
+        server = await serve(app, "127.0.0.1:0", access)
+        try:
+            async with client(f"http://127.0.0.1:{server.port}") as http:
+                yield http, one
+        finally:
+            await server.close()
+
+
+def alert(name: str = "ErrorRate", status: str = "firing", **more: Any) -> dict[str, Any]:
+    return {
+        "status": status,
+        "labels": {"alertname": name, "severity": "critical", "instance": "news-1"},
+        "annotations": {"summary": f"{name} is high", "value": "17.9"},
+        "startsAt": "2026-01-31T03:00:00.123456789Z",
+        "endsAt": "2026-01-31T03:05:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus/graph",
+        "fingerprint": f"{abs(hash(name)):016x}"[:16],
+        **more,
+    }
+
+
+def webhook(*alerts: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "version": "4",
+        "groupKey": '{}:{alertname="ErrorRate"}',
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "newswatch",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager:9093",
+        "alerts": list(alerts),
+        "notification_reason": "of a newer version",
+        **more,
+    }
+
+
+async def test_a_webhook_is_answered_once_it_is_stored_on_both_paths(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, _):
+        for number, path in enumerate(INGEST_PATHS):
+            answer = await http.post(path, json=webhook(alert(f"A{number}")))
+            assert answer.status == 200
+            assert answer.json == {"accepted": 1, "refused": 0}
+        listed = (await http.get("/api/v1/alerts")).json
+        assert listed["total"] == 2
+        first = listed["items"][0]
+        assert first["severity"] == "CRITICAL"
+        assert first["status"] == "firing"
+        assert first["created_at"] == "2026-01-31T03:00:00.123456Z"
+        assert first["value"] == 17.9
+
+
+async def test_one_bad_alert_does_not_cost_the_others_and_is_kept(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        bad: list[Any] = [{"status": "firing"}, "text", alert(status="unheard of"), alert(startsAt="yesterday"), None]
+        answer = await http.post(INGEST_PATH, json=webhook(alert(), *bad))
+        assert answer.json == {"accepted": 1, "refused": 5}
+        kept = await one.database.read(lambda connection: connection.execute(store.inbox.select()).mappings().all())
+        assert sum(row["error"] is not None for row in kept) == 5
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"alerts": 3}', b"\xff\xfe", b'{"alerts": null}', b"null", b"[" * 9999]
+)
+async def test_what_is_no_webhook_is_refused_and_kept(tmp_path: Path, body: bytes) -> None:
+    async with bridge(tmp_path) as (http, one):
+        answer = await http.post(INGEST_PATH, data=body, headers={"content-type": "application/json"})
+        assert answer.status == 400
+        assert answer.content_type == "application/problem+json"
+        kept = await one.database.read(lambda connection: connection.execute(store.inbox.select()).mappings().all())
+        assert [row["error"] is not None for row in kept] == [True]
+
+
+async def test_the_watchdog_is_noted_and_is_no_alert(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        await http.post(INGEST_PATH, json=webhook(alert("Watchdog")))
+        assert (await http.get("/api/v1/alerts?status=all")).json["total"] == 0
+        assert one.metrics.watchdog._value.get() == one.clock.time()
+
+
+async def test_a_database_that_cannot_be_written_is_503_and_never_200(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bridge(tmp_path) as (http, one):
+
+        async def locked(_: object) -> None:
+            raise OperationalError("INSERT", {}, Exception("database is locked"))
+
+        monkeypatch.setattr(one.database, "run", locked)
+        answer = await http.post(INGEST_PATH, json=webhook(alert()))
+        assert answer.status == 503
+        assert answer.headers["retry-after"] == "5"
+
+
+async def test_actions_change_the_alert_and_leave_a_row_of_history_each(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, _):
+        await http.post(INGEST_PATH, json=webhook(alert()))
+        [listed] = (await http.get("/api/v1/alerts")).json["items"]
+        path = f"/api/v1/alerts/{listed['id']}"
+
+        async def act(action: str, **body: Any) -> dict[str, Any]:
+            answer = await http.post(f"{path}/{action}", json=body)
+            assert answer.status == 200, answer.json
+            found: dict[str, Any] = answer.json
+            return found
+
+        assert (await act("acknowledge", comment="on it"))["status"] == "acknowledged"
+        assert (await act("unacknowledge"))["status"] == "firing"
+        assert (await act("snooze", seconds=600))["status"] == "snoozed"
+        assert (await act("assign", assignee="ken"))["assignee"] == "ken"
+        assert (await act("comment", text="noted"))["comment"] == "noted"
+        assert (await act("resolve"))["status"] == "resolved"
+        history = (await http.get(f"{path}/history")).json["items"]
+        assert [row["what"] for row in history] == [
+            "firing", "acknowledged", "unacknowledged", "snoozed", "assigned", "commented", "resolved",
+        ]  # fmt: skip
+        assert (await http.post(f"{path}/acknowledge", json={})).status == 409
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("snooze", {}, 400, "seconds or until"),
+        ("snooze", {"until": "tomorrow"}, 400, "tomorrow"),
+        ("snooze", {"until": "2001-01-01T00:00:00Z"}, 400, "past"),
+        ("assign", {}, 400, "assignee"),
+        ("acknowledge", {"coment": "x"}, 400, "coment"),
+        ("acknowledge", {"expires_in_seconds": -1}, 400, "expires_in_seconds"),
+        ("shrug", {}, 404, "shrug"),
+    ],
+)
+async def test_a_wrong_action_is_named(tmp_path: Path, path: str, body: dict[str, Any], status: int, said: str) -> None:
+    async with bridge(tmp_path) as (http, one):
+        [opened] = await one.observe(seen())
+        answer = await http.post(f"/api/v1/alerts/{opened.id}/{path}", json=body)
+        assert answer.status == status
+        assert said in str(answer.json)
+
+
+async def test_lists_are_filtered_searched_sorted_and_paged(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        await one.observe(
+            seen("Low", severity="info", job="edge"),
+            seen("Worst", severity="critical", job="api"),
+            seen("Bad", severity="error", job="api", rack="100%_full"),
+        )
+
+        async def names(query: str) -> list[str]:
+            return [item["name"] for item in (await http.get(f"/api/v1/alerts?{query}")).json["items"]]
+
+        assert await names("") == ["Worst", "Bad", "Low"]
+        assert await names("sort=name") == ["Bad", "Low", "Worst"]
+        assert await names("severity=HIGH,info") == ["Bad", "Low"]
+        assert await names("service=edge") == ["Low"]
+        assert await names("q=100%25_f") == ["Bad"]
+        assert await names("q=%25") == ["Bad"]
+        assert await names("status=resolved") == []
+        page = (await http.get("/api/v1/alerts?limit=2")).json
+        assert (len(page["items"]), page["total"]) == (2, 3)
+        assert await names(f"limit=2&cursor={page['next_cursor']}") == ["Low"]
+        for query in ("sort=labels;drop", "limit=0", "limit=x", "status=open", "severity=bad", "cursor=%00"):
+            assert (await http.get(f"/api/v1/alerts?{query}")).status == 400, query
+
+
+async def test_bulk_actions_answer_for_each_alert(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        [first], [second] = await one.observe(seen("A")), await one.observe(seen("B"))
+        body = {"ids": [first.id, "alert_absent", second.id], "action": "acknowledge", "comment": "all mine"}
+        results = (await http.post("/api/v1/alerts/actions", json=body)).json["results"]
+        assert [result["ok"] for result in results] == [True, False, True]
+
+
+async def test_a_runbook_is_shown_and_nothing_else_of_the_disk(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, _):
+        for name in ("..%2F..%2FREADME", "absent", "%2Fetc%2Fpasswd"):
+            assert (await http.get(f"/runbooks/{name}.md")).status == 404
