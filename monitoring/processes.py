@@ -255,7 +255,7 @@ class Processes:
         return min([*due, self._next_upkeep]) - now
 
 
-_direct = urllib.request.build_opener(
+direct = urllib.request.build_opener(
     urllib.request.ProxyHandler({}),
     urllib.request.HTTPSHandler(context=ssl._create_unverified_context()),  # noqa: S323 - health of this machine's own
 )
@@ -264,7 +264,7 @@ _direct = urllib.request.build_opener(
 def healthy(url: str, timeout_seconds: float = 1.0) -> bool:
     """Tell whether a health address of this machine answers 200; no proxy is asked, no certificate compared."""
     try:
-        with _direct.open(url, timeout=timeout_seconds) as answer:
+        with direct.open(url, timeout=timeout_seconds) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False
