@@ -116,13 +116,21 @@ class ThresholdConfig:
 class WatchedThreshold:
     """A threshold and the series it is for.
 
-    query: a name the reader knows, or PromQL; per: the labels by which series have a threshold of their own. With
-    fewer labels than the series have, the worst of them is learned from and all of them are compared.
+    query: PromQL; None: the custom value `app_<metric_name>`, else the metric itself. per: the labels by which series
+    have a threshold of their own. With fewer labels than the series have, the worst is learned from, and all of
+    them are compared.
     """
 
     config: ThresholdConfig
-    query: str
+    query: str | None = None
     per: tuple[Literal["job", "instance"], ...] = ("job", "instance")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to ask a reader for, in this order, until there is an answer."""
+        if self.query is not None:
+            return (self.query,)
+        return (f"app_{self.config.metric_name}", self.config.metric_name)
 
 
 @lru_cache(maxsize=64)

@@ -72,7 +72,11 @@ class _Plain(yaml.SafeDumper):
 def _value_rule(one: WatchedThreshold) -> dict[str, Any]:
     worst = "max" if one.config.direction == "upper" else "min"
     labels = {name: text for name, text in selector(one.config).items() if name != "severity"}
-    return {"record": "dynamic_threshold:value", "expr": f"{worst} by (job, instance) ({one.query})", "labels": labels}
+    return {
+        "record": "dynamic_threshold:value",
+        "expr": f"{worst} by (job, instance) ({' or '.join(one.names)})",
+        "labels": labels,
+    }
 
 
 def _threshold_rules(one: WatchedThreshold, interval_seconds: float) -> list[dict[str, Any]]:
@@ -139,7 +143,7 @@ def _absent_rule(metric_name: str) -> dict[str, Any]:
             "summary": f"{metric_name} has no dynamic threshold",
             "description": f"The alert bridge exports no threshold for {metric_name}; its base is in force.",
             "summary_ja": f"{metric_name} の動的しきい値がありません",
-            "description_ja": f"アラートブリッジが {metric_name} のしきい値を出力していないため、基準値で判定しています。",
+            "description_ja": f"{metric_name} のしきい値が出力されていないため、基準値で判定しています。",
             "runbook_url": "docs/runbooks/ThresholdsStale.md",
         },
     }

@@ -20,7 +20,7 @@ AT_ONCE = ThresholdConfig("queue", 10.0, for_seconds=0.0)
 
 RULES = render(
     [
-        WatchedThreshold(WARNING, "cpu_percent"),
+        WatchedThreshold(WARNING),
         WatchedThreshold(CRITICAL, "cpu_percent"),
         WatchedThreshold(HITS, "cache_hit_rate", ()),
         WatchedThreshold(AT_ONCE, 'queue{kind="a\\"b"}', ("instance",)),
@@ -34,7 +34,9 @@ def series(name: str, values: str, **labels: str) -> dict[str, str]:
     return {"series": f"{name}{{{pairs}}}", "values": values}
 
 
-def threshold(config: ThresholdConfig, value: float, immediate: float, repeat: int = 200, **own: str) -> list[Any]:
+def threshold(
+    config: ThresholdConfig, value: float, immediate: float, own: Mapping[str, str], repeat: int = 200
+) -> list[dict[str, str]]:
     labels = {
         "metric": config.metric_name,
         "direction": config.direction,
@@ -93,9 +95,9 @@ def test_learned_threshold_fires_after_its_time_for_its_instance_alone_and_resol
     inputs = [
         series("cpu_percent", "30x20 50x40 30x60", **A),
         series("cpu_percent", "30x200", **B),
-        *threshold(WARNING, 40, 85, **A),
-        *threshold(WARNING, 40, 85, **B),
-        *threshold(CRITICAL, 60, 95, **A),
+        *threshold(WARNING, 40, 85, A),
+        *threshold(WARNING, 40, 85, B),
+        *threshold(CRITICAL, 60, 95, A),
     ]
     check(
         tmp_path,
@@ -108,22 +110,22 @@ def test_learned_threshold_fires_after_its_time_for_its_instance_alone_and_resol
 
 
 def test_one_dip_does_not_begin_the_time_again(tmp_path: Path) -> None:
-    inputs = [series("cpu_percent", "30x20 50x10 30 50x40", **A), *threshold(WARNING, 40, 85, **A)]
+    inputs = [series("cpu_percent", "30x20 50x10 30 50x40", **A), *threshold(WARNING, 40, 85, A)]
     check(tmp_path, inputs, Expected("20m30s", WARNING, {"a:1": ("50", "40")}))
 
 
 def test_value_beyond_the_hard_limit_fires_at_once(tmp_path: Path) -> None:
-    inputs = [series("cpu_percent", "30x20 88x40", **A), *threshold(WARNING, 40, 85, **A)]
+    inputs = [series("cpu_percent", "30x20 88x40", **A), *threshold(WARNING, 40, 85, A)]
     check(tmp_path, inputs, Expected("10m30s", WARNING, {"a:1": ("88", "40")}))
 
 
 def test_series_seen_for_the_first_time_has_to_stay_beyond_for_half_of_the_time(tmp_path: Path) -> None:
-    inputs = [series("cpu_percent", "50x40", **A), *threshold(WARNING, 40, 85, **A)]
+    inputs = [series("cpu_percent", "50x40", **A), *threshold(WARNING, 40, 85, A)]
     check(tmp_path, inputs, Expected("3m", WARNING, {}), Expected("6m", WARNING, {"a:1": ("50", "40")}))
 
 
 def test_bridge_that_died_holds_for_half_an_hour_and_then_the_base_takes_over(tmp_path: Path) -> None:
-    inputs = [series("cpu_percent", "75x120", **A), *threshold(WARNING, 80, 85, repeat=10, **A)]
+    inputs = [series("cpu_percent", "75x120", **A), *threshold(WARNING, 80, 85, A, repeat=10)]
     check(
         tmp_path,
         inputs,
@@ -134,7 +136,7 @@ def test_bridge_that_died_holds_for_half_an_hour_and_then_the_base_takes_over(tm
 
 
 def test_firing_alert_stays_when_the_bridge_dies(tmp_path: Path) -> None:
-    inputs = [series("cpu_percent", "75x120", **A), *threshold(WARNING, 40, 85, repeat=30, **A)]
+    inputs = [series("cpu_percent", "75x120", **A), *threshold(WARNING, 40, 85, A, repeat=30)]
     held, base = {"a:1": ("75", "40")}, {"a:1": ("75", "70")}
     check(tmp_path, inputs, *(Expected(f"{minute}m", WARNING, held) for minute in range(14, 45, 5)))
     check(tmp_path, inputs, Expected("50m", WARNING, base))
@@ -144,13 +146,13 @@ def test_lower_threshold_for_all_instances_together(tmp_path: Path) -> None:
     inputs = [
         series("cache_hit_rate", "90x20 60x100", **A),
         series("cache_hit_rate", "90x120", **B),
-        *threshold(HITS, 80, 40),
+        *threshold(HITS, 80, 40, {}),
     ]
     check(tmp_path, inputs, Expected("14m", HITS, {}), Expected("20m", HITS, {"a:1": ("60", "80")}))
 
 
 def test_threshold_without_a_time_fires_at_once_and_takes_any_selector(tmp_path: Path) -> None:
-    inputs = [series("queue", "5x3 12x10", kind='a\\"b', **A), *threshold(AT_ONCE, 11, 20, instance="a:1")]
+    inputs = [series("queue", "5x3 12x10", kind='a\\"b', **A), *threshold(AT_ONCE, 11, 20, {"instance": "a:1"})]
     check(tmp_path, inputs, Expected("1m30s", AT_ONCE, {}), Expected("2m", AT_ONCE, {"a:1": ("12", "11")}))
 
 
@@ -164,5 +166,5 @@ def test_file_without_thresholds_is_a_valid_rule_file(tmp_path: Path) -> None:
 
 
 def test_same_thresholds_give_the_same_text() -> None:
-    one = [WatchedThreshold(WARNING, "cpu_percent")]
+    one = [WatchedThreshold(WARNING)]
     assert render(one) == render(one)
