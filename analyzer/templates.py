@@ -152,11 +152,16 @@ def _unmasked(text: str) -> str:
     return text
 
 
+def _untold(_: str, __: Template) -> None:
+    return None
+
+
 class TemplateMiner:
     """Mines templates from messages, one at a time, in bounded memory.
 
     classify: message -> category or None; called where a message differs in more than digits from those before.
-    mask: takes personal data out of a message before a template is made of it.
+    mask: takes personal data out of a message before a template is made of it. on_merge: told the id of a template that
+    went into another, and that other.
     many_values: so many different words in one place make it a variable.
     max_templates: beyond it the least recently needed quarter is forgotten. max_signatures: size of the first look-up.
     """
@@ -165,6 +170,7 @@ class TemplateMiner:
         self,
         classify: Callable[[str], str | None] = _unclassified,
         mask: Callable[[str], str] = _unmasked,
+        on_merge: Callable[[str, Template], None] = _untold,
         *,
         many_values: int = 6,
         max_templates: int = 10_000,
@@ -172,6 +178,7 @@ class TemplateMiner:
     ) -> None:
         self._classify = classify
         self._mask = mask
+        self._on_merge = on_merge
         self._many_values = many_values
         self._max_templates = max_templates
         self._max_signatures = max_signatures
@@ -295,6 +302,7 @@ class TemplateMiner:
             if member != general.id and member in self._templates:
                 self._merged[member] = general.id
                 self._shapes[self._templates.pop(member).text] = general
+                self._on_merge(member, general)
         self._signatures.clear()
         return general
 
