@@ -107,7 +107,7 @@ class Feed:
     redeem_ticket: whom a one-time ticket (query parameter `ticket`) belongs to, for browsers, which send no header.
 
     Every `metrics_update` carries `system_chart`. The first one goes out within a second of connecting: with the
-    chart where it is drawn by then, else with an empty one, and the next update has it.
+    chart where it is drawn by then, else with an empty picture, and the next update has it.
     """
 
     def __init__(
@@ -268,7 +268,7 @@ class Feed:
         deadline = asyncio.get_running_loop().time() + _FIRST_UPDATE_SECONDS
         values = await self._values.get(deadline)
         chart = await self._chart.get(deadline) if client.wants_chart else None
-        data = metrics_data(values, chart or "", self._clock.time())
+        data = metrics_data(values, chart, self._clock.time())
         if not client.wants_chart:
             del data["system_chart"]
         if client.wants(METRICS_UPDATE):
@@ -340,7 +340,7 @@ class Feed:
         values = await self._values.get(deadline)
         wanted = any(client.wants_chart for client in self._clients)
         chart = await self._chart.get(deadline) if wanted else None
-        data = metrics_data(values, chart or "", self._clock.time())
+        data = metrics_data(values, chart, self._clock.time())
         body = self._encode(METRICS_UPDATE, data)
         del data["system_chart"]
         lean = encode(METRICS_UPDATE, data, self._seq, self._clock.time())

@@ -18,6 +18,9 @@ BroadcastType = Literal["metrics_update", "new_alert", "alert_update"]
 BROADCAST_TYPES: tuple[str, ...] = get_args(BroadcastType)
 METRICS_UPDATE: BroadcastType = "metrics_update"
 
+EMPTY_CHART = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNgYAAAAAMAASsJTYQAAAAASUVORK5CYII="
+"""A PNG of one transparent pixel: what `system_chart` is until a chart is drawn, so that it is a picture always."""
+
 _LOG_BYTES = 32 * 1024 * 1024
 _LONGEST_HISTORY_MINUTES = 31 * 24 * 60
 
@@ -123,17 +126,17 @@ def alert_data(type: AlertType, alert: Mapping[str, Any]) -> dict[str, Any]:
     return {"timestamp": local_time(moment.timestamp()), **alert}
 
 
-def metrics_data(values: Mapping[str, Any], chart: str, epoch_seconds: float) -> dict[str, Any]:
+def metrics_data(values: Mapping[str, Any], chart: str | None, epoch_seconds: float) -> dict[str, Any]:
     """Return the data of a `metrics_update`; groups without values are there and empty.
 
-    chart: a PNG as base64, or empty where none could be drawn.
+    chart: a PNG as base64, or None where none could be drawn.
     """
     now = local_time(epoch_seconds)
     return {
         "system_metrics": {"timestamp": now, **values.get("system_metrics", {})},
         "application_metrics": dict(values.get("application_metrics", {})),
         "timestamp": now,
-        "system_chart": chart,
+        "system_chart": chart or EMPTY_CHART,
     }
 
 

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from alert_bridge.alerts import Alert
 from alert_bridge.episodes import AlreadyResolved
 from alert_bridge.feed import Feed, FeedSettings
-from alert_bridge.feed_messages import AlertLog, Message, Refusal, parse_action
+from alert_bridge.feed_messages import EMPTY_CHART, AlertLog, Message, Refusal, parse_action
 from alert_bridge.pipeline import UnknownAlert
 from runtime.clock import ManualClock, parse_utc
 from runtime.prometheus import SeriesUnavailable
@@ -197,9 +197,9 @@ async def test_first_update_does_not_wait_for_a_slow_chart() -> None:
         async with one.connect() as client:
             first = await asyncio.wait_for(client.recv(), 1.0)
             one.chart_ready.set()
-            while (later := (await receive(client, "metrics_update"))["data"])["system_chart"] == "":
+            while (later := (await receive(client, "metrics_update"))["data"])["system_chart"] == EMPTY_CHART:
                 pass
-    assert json.loads(first)["data"]["system_chart"] == ""
+    assert json.loads(first)["data"]["system_chart"] == EMPTY_CHART
     assert later["system_chart"] == CHART
 
 
@@ -209,7 +209,7 @@ async def test_first_update_comes_also_without_any_values(caplog: pytest.LogCapt
         await receive(client, "metrics_update")
         await receive(client, "metrics_update")
     assert list(update["data"]["system_metrics"]) == ["timestamp"]
-    assert update["data"]["system_chart"] == ""
+    assert update["data"]["system_chart"] == EMPTY_CHART
     assert caplog.text.count("the feed goes on without values") == 1
 
 
