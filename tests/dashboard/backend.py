@@ -12,7 +12,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -212,19 +212,18 @@ class Backend:
             "spark": {
                 "from": start, "step": step,
                 "values": [None if empty else self.value(name, at) for at in times],
-                "expected_lower": [expected[0] if expected else None] * points,
-                "expected_upper": [expected[1] if expected else None] * points,
-                "threshold": [limit] * points,
+                "expected_lower": [expected[0] if expected and not empty else None] * points,
+                "expected_upper": [expected[1] if expected and not empty else None] * points,
+                "threshold": [None if empty else limit] * points,
             },
         }  # fmt: skip
 
     def overview(self) -> dict[str, Any]:
         """Return the answer of /api/v1/overview."""
         self.now = time.time()
-        up = not self.first_run
-        sources = [{"name": name, "up": up, "last": stamp(self.now)} for name in ("app", "exporter", "analyzer")]
+        sources = [{"name": name, "up": True, "problem": None} for name in ("series", "analyzer")]
         if self.silent_source:
-            sources[1] = {"name": "exporter", "up": False, "last": stamp(self.now - 300)}
+            sources[0] = {"name": "series", "up": False, "problem": "http://127.0.0.1:9090 refuses the connection"}
         return {
             "now": stamp(self.now), "timezone": "Asia/Tokyo", "open": not self.protected,
             "identity": {"name": "Sato Yui", "role": self.role}, "language": "en", "sources": sources,
@@ -457,10 +456,6 @@ def serve(port: int = 0) -> Iterator[Running]:
         backend.down = True
         server.should_exit = True
         thread.join(10)
-
-
-async def _nothing() -> AsyncIterator[None]:
-    yield
 
 
 if __name__ == "__main__":

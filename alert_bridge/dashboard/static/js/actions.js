@@ -145,7 +145,7 @@ async function readSeries(id, name, instance, from, to) {
   const step = Math.max(5, Math.ceil((to - from) / 240 / 5) * 5);
   const range = { from: Math.floor(from), to: Math.ceil(to), step };
   try {
-    const series = await call(query("series", { name, instance, ...range }));
+    const series = await call(query("series", { name, instance, language: state.language, ...range }));
     into(id, (drawer) => {
       drawer.series = series;
       drawer.seriesProblem = "";

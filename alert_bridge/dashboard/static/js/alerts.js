@@ -82,13 +82,17 @@ export const metricOf = (alert) => alert.labels?.metric || "";
 /** @param {Alert} alert @param {Tile|undefined} tile */
 export const isLower = (alert, tile) => (alert.labels?.direction || tile?.threshold?.direction) === "lower";
 
-/** The two numbers of the alert as text; null where the rule has none. @param {Alert} alert @param {Tile|undefined} tile */
-export function figures(alert, tile) {
+/**
+ * The two numbers of the alert as text; null where the rule has none.
+ * @param {Alert} alert @param {Tile|undefined} tile @param {number|null} [latest] a later value than the alert's own
+ */
+export function figures(alert, tile, latest = null) {
   const metric = metricOf(alert);
-  if (alert.value == null) return null;
+  const value = latest ?? alert.value;
+  if (value == null) return null;
   return {
     name: metric && has(`metric_${metric}`) ? metricName(metric) : metric || alert.name,
-    value: withUnit(metric, alert.value, tile?.unit),
+    value: withUnit(metric, value, tile?.unit),
     threshold: alert.threshold == null ? null : limitWithUnit(metric, alert.threshold, tile?.unit),
     lower: isLower(alert, tile),
   };

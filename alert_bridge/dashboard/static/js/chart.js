@@ -7,7 +7,7 @@ import { clock, limitWithUnit, moment, number } from "./text.js";
 /**
  * @typedef {{name: string, unit: string, times: number[], values: (number|null)[], lower: (number|null)[],
  *   upper: (number|null)[], threshold: (number|null)[], direction: string, mode: string, severity: string,
- *   anomalies: number[], span: [number, number]|null, look: string, spoken: string, now: number}} ChartData
+ *   anomalies: number[], changes: number[], span: [number, number]|null, look: string, spoken: string, now: number}} ChartData
  *   `look` changes with theme and language: the chart is made anew.
  */
 
@@ -20,7 +20,7 @@ function palette(host) {
   const style = getComputedStyle(probe);
   /** @type {Record<string, string>} */
   const colours = {};
-  for (const name of ["ink", "ink3", "rule", "edge", "band", "calc", "unk-tint", "sheet", "focus", "crit", "high", "med", "low"]) {
+  for (const name of ["ink", "ink2", "ink3", "rule", "edge", "band", "calc", "unk-tint", "sheet", "focus", "crit", "high", "med", "low"]) {
     probe.style.color = `var(--${name})`;
     colours[name] = style.color;
   }
@@ -228,8 +228,28 @@ class Chart extends HTMLElement {
       ctx.fillRect(left, u.bbox.top + u.bbox.height, Math.max(2 * px, x(data.span[1]) - left), 3 * px);
     }
     ctx.restore();
+    this.#flags(u, ink, px);
     this.#diamonds(u, ink, px);
     this.#limitLabel(u, ink, px);
+  }
+
+  /** @param {any} u @param {Record<string, string>} ink @param {number} px */
+  #flags(u, ink, px) {
+    const data = /** @type {ChartData} */ (this.#data);
+    for (const at of data.changes) {
+      if (at < data.times[0] || at > data.times[data.times.length - 1]) continue;
+      const x = u.valToPos(at, "x", true);
+      const top = u.bbox.top - 12 * px;
+      u.ctx.strokeStyle = u.ctx.fillStyle = ink.ink2;
+      u.ctx.lineWidth = px;
+      u.ctx.setLineDash([2 * px, 2 * px]);
+      u.ctx.beginPath();
+      u.ctx.moveTo(x, top);
+      u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
+      u.ctx.stroke();
+      u.ctx.setLineDash([]);
+      u.ctx.fill(new Path2D(`M${x} ${top}h${9 * px}l${-2.5 * px} ${3.5 * px}l${2.5 * px} ${3.5 * px}h${-9 * px}z`));
+    }
   }
 
   /** @param {any} u @param {Record<string, string>} ink @param {number} px */
@@ -263,12 +283,14 @@ class Chart extends HTMLElement {
     const last = data.threshold.findLast((value) => value != null);
     if (first == null || last == null) return;
     const lower = data.direction === "lower";
+    u.ctx.save();
     u.ctx.font = ink.bold.replace("11px", `${11 * px}px`);
     u.ctx.fillStyle = ink.calc;
     u.ctx.textAlign = "left";
     u.ctx.textBaseline = lower ? "top" : "bottom";
     const text = t(lower ? "threshold_lower" : "threshold_upper", { v: limitWithUnit(data.name, last, data.unit) });
     u.ctx.fillText(text, u.bbox.left + 4 * px, u.valToPos(first, "y", true) + (lower ? 4 : -3) * px);
+    u.ctx.restore();
   }
 }
 

@@ -23,7 +23,7 @@ let socketDue = 0;
 const clock = () => Date.now() / 1000;
 
 async function readOverview() {
-  const overview = await call("overview");
+  const overview = await call(query("overview", { language: state.language }));
   locale.timezone = overview.timezone || "UTC";
   update((s) => {
     s.overview = overview;
@@ -35,7 +35,7 @@ async function readOverview() {
 
 async function readAlerts() {
   const open = await call(query("alerts", { limit: 1000 }));
-  const resolved = await call(query("alerts", { status: "resolved", limit: 200 }));
+  const resolved = await call(query("alerts", { status: "resolved", sort: "-updated_at", limit: 200 }));
   update((s) => {
     const answered = new Set(open.items.map((/** @type {any} */ alert) => alert.id));
     for (const [id, alert] of s.alerts) {
@@ -85,7 +85,7 @@ async function when(part, read) {
 /** @param {boolean} answered */
 function settled(answered) {
   failures = answered ? 0 : failures + 1;
-  if (!answered) due.overview = due.alerts = clock() + Math.min(30, 5 * failures);
+  if (!answered) due.overview = due.alerts = clock() + Math.min(15, 5 * failures);
   update((s) => {
     s.connection.trying = false;
     s.connection.retryAt = answered ? 0 : due.overview;
@@ -126,7 +126,7 @@ function openFeed() {
     socketFailures += 1;
     socketDue = clock() + Math.min(30, 2 ** socketFailures);
     update((s) => (s.connection.feed = 0));
-    due.overview = Math.min(due.overview, clock() + 1);
+    if (!failures) due.overview = Math.min(due.overview, clock() + 1);
   };
 }
 
@@ -163,7 +163,7 @@ function takeAlert(alert) {
 export function start() {
   tick();
   setInterval(() => {
-    if (!socket && state.overview && clock() >= socketDue && !state.login.needed) openFeed();
+    if (!socket && !failures && state.overview && clock() >= socketDue && !state.login.needed) openFeed();
     tick();
   }, 1000);
 }

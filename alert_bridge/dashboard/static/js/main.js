@@ -17,9 +17,9 @@ const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const favicon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
 let drawn = { view: "", drawer: "" };
 
-/** @param {unknown} content @param {unknown} drawer */
-const split = (content, drawer) =>
-  html`<div class="split ${drawer === nothing ? "" : "open"}"><div class="stack">${content}</div>${drawer}</div>`;
+/** @param {unknown} content @param {unknown} drawer @param {string} [how] */
+const split = (content, drawer, how = "open") =>
+  html`<div class="split ${drawer === nothing ? "" : how}"><div class="stack">${content}</div>${drawer}</div>`;
 
 /** @param {import("./views/summary.js").Whole} all */
 function page(all) {
@@ -33,7 +33,7 @@ function page(all) {
   const shown = view === "overview" && metric && state.overview ? metric : "";
   void openMetric(shown, Number(span), tileOf(shown)?.worst?.instance ?? "");
   if (view === "more") return split(more(), nothing);
-  return split(overview(all), shown ? metricDrawer(metric, span) : nothing);
+  return split(overview(all), shown ? metricDrawer(metric, span) : nothing, "over");
 }
 
 function dress() {

@@ -39,7 +39,7 @@ export function spark(tile) {
     name: tile.name, unit: tile.unit, times: given.values.map((/** @type {any} */ _, /** @type {number} */ i) => i),
     values: given.values, lower: given.expected_lower ?? [], upper: given.expected_upper ?? [],
     threshold: given.threshold ?? [], direction: tile.threshold?.direction ?? "upper", mode: tile.threshold?.mode ?? "",
-    severity: levelOf(tile.threshold?.severity), anomalies: [], span: null, look: "", spoken: "", now: 0,
+    severity: levelOf(tile.threshold?.severity), anomalies: [], changes: [], span: null, look: "", spoken: "", now: 0,
   };
   const seen = { ...data, threshold: near(data) ? data.threshold : [] };
   const [low, high] = extent(/** @type {any} */ (seen));

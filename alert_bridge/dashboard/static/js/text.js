@@ -102,7 +102,8 @@ export const moment = (at, now) => (day(at) === day(now) ? clock(at) : `${day(at
 
 /** Today's date with the zone, which is named here and nowhere else. @param {number} at */
 export function dateWithZone(at) {
-  const date = format({ weekday: "short", day: "numeric", month: "long", year: "numeric" }).format(at * 1000);
+  const written = format({ weekday: "short", day: "numeric", month: "long", year: "numeric" }).format(at * 1000);
+  const date = japanese() ? written.replace("(", "（").replace(")", "）") : written.replace(",", "");
   const zone = format({ timeZoneName: "short" })
     .formatToParts(at * 1000)
     .find((part) => part.type === "timeZoneName");
@@ -127,6 +128,15 @@ export function offset(seconds) {
   if (minutes === 0) return "±0";
   return `${minutes > 0 ? "+" : "−"}${t("minutes", { n: Math.abs(minutes) })}`;
 }
+
+/** A range as its button says it: minutes, then hours, never days. @param {number} seconds */
+export const span = (seconds) => (seconds < 3600 ? t("minutes", { n: seconds / 60 }) : t("hours", { n: seconds / 3600 }));
+
+/** Sentences one after the other: Japanese has no space between them. @param {unknown[]} sentences */
+export const sentences = (sentences) => sentences.flatMap((one, i) => (i && !japanese() ? [" ", one] : [one]));
+
+/** @param {string} name */
+export const channelName = (name) => (has(`channel_${name}`) ? t(`channel_${name}`) : name);
 
 /** Two letters of a Latin name, one character of another. @param {string} name */
 export function initials(name) {

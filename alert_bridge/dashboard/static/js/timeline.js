@@ -100,9 +100,13 @@ function alertBar(alert, y, x, label, to) {
     <rect x=${before ? left - 230 : left} y=${y - 5} width=${length + 230} height=${ROW} fill="transparent"/>
     <rect class="c-span is-${level} ${held}" x=${left} y=${y} width=${length} height="6"/>
     <path class="c-mark is-${level} ${held}" d=${OUTLINE[level]} transform="translate(${left - 6} ${y - 3}) scale(.75)"/>
-    <text class=${before ? "c-name" : "c-name over"} x=${before ? left - 10 : left + 12} y=${before ? y + 6.5 : y - 2} text-anchor=${before ? "end" : "start"}>${shorten(title(alert))}</text>
+    ${before ? nothing : svg`<rect class="c-ground" x=${left + 9} y=${y - 4} width=${widthOf(shorten(title(alert)))} height="14"/>`}
+    <text class="c-name" x=${before ? left - 10 : left + 12} y=${y + 6.5} text-anchor=${before ? "end" : "start"}>${shorten(title(alert))}</text>
   </a>`;
 }
+
+/** About how wide a text is at 11 px: enough to lay a ground under it. @param {string} text */
+const widthOf = (text) => [...text].reduce((sum, letter) => sum + (/[\u2e80-\uffef]/.test(letter) ? 11 : 6.1), 8);
 
 /** A name that fits beside its bar; the whole is in the list, the row and the spoken name. @param {string} text */
 const shorten = (text) => (text.length > 38 ? `${text.slice(0, 37)}…` : text);

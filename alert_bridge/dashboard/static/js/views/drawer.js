@@ -9,7 +9,7 @@ import { explanationOf, patternText } from "../patterns.js";
 import { address, go, leave, route } from "../route.js";
 import { has, locale, t } from "../strings.js";
 import { mayAct, now, state, tileOf, update } from "../store.js";
-import { clock, duration, epoch, limit, limitWithUnit, measured, metricName, moment, number, offset, rich, withUnit } from "../text.js";
+import { clock, duration, epoch, limit, limitWithUnit, measured, metricName, moment, number, offset, rich, span, withUnit } from "../text.js";
 import { ackButton, historyWord, nextStep, refusal, statusLine } from "./rows.js";
 
 /** @typedef {import("../alerts.js").Alert} Alert */
@@ -73,10 +73,13 @@ const parts = (alert) => [
   part(t("labels"), html`<div class="tags">${Object.entries(alert.labels ?? {}).map(([key, value]) => html`<span class="tag">${key}=${value}</span>`)}</div>`, nothing, "labels"),
 ];
 
+/** The last value of the chart: sentence and picture say the same number. */
+const latestValue = () => state.drawer.series?.series[0]?.values.findLast((/** @type {number|null} */ value) => value != null) ?? null;
+
 /** @param {Alert} alert */
 function why(alert) {
   const tile = tileOf(metricOf(alert));
-  const found = figures(alert, tile);
+  const found = figures(alert, tile, alert.status === "resolved" ? null : latestValue());
   const because = reason(alert);
   const basis = found?.threshold && because ? html`<p class="mut">${t("why_threshold", { t: found.threshold, reason: because })}</p>` : because ? html`<p class="mut">${because}</p>` : nothing;
   if (!found) return html`<p class="why">${description(alert) || title(alert)}</p>${basis}`;
@@ -91,15 +94,15 @@ function why(alert) {
 
 // ---- chart
 
-/** @type {{key: unknown, look: string, data: ChartData|null}} the last one made: the same data keeps its chart */
-let made = { key: null, look: "", data: null };
+/** @type {{key: unknown, anomalies: unknown, look: string, data: ChartData|null}} the last one made: the same data keeps its chart */
+let made = { key: null, anomalies: null, look: "", data: null };
 
 /** @param {Partial<ChartData>} extra @returns {ChartData|null} */
 function chartData(extra) {
   const series = state.drawer.series;
   const look = `${document.documentElement.dataset.theme ?? matchMedia("(prefers-color-scheme: dark)").matches} ${locale.language}`;
   if (!series) return null;
-  if (made.key === series && made.look === look) return made.data;
+  if (made.key === series && made.anomalies === state.anomalies && made.look === look) return made.data;
   const times = series.timestamps;
   const line = (/** @type {any} */ values) => (values?.length ? values : times.map(() => null));
   const values = line(series.series[0]?.values);
@@ -108,10 +111,10 @@ function chartData(extra) {
   const spoken = known.length
     ? t("chart_spoken", { name: metricName(series.name), from: clock(times[0]), to: clock(times.at(-1)), v: say(known.at(-1)), lo: say(Math.min(...known)), hi: say(Math.max(...known)) })
     : t("chart_empty");
-  made = { key: series, look, data: {
+  made = { key: series, anomalies: state.anomalies, look, data: {
     name: series.name, unit: series.unit, times, values, lower: line(series.expected?.lower), upper: line(series.expected?.upper),
     threshold: line(series.threshold?.values), direction: series.threshold?.direction ?? "upper", mode: series.threshold?.mode ?? "",
-    severity: levelOf(series.threshold?.severity), anomalies: anomaliesOf(series.name), span: null, look, spoken, now: now(), ...extra,
+    severity: levelOf(series.threshold?.severity), anomalies: anomaliesOf(series.name), changes: [], span: null, look, spoken, now: now(), ...extra,
   } };
   return made.data;
 }
@@ -123,7 +126,8 @@ const anomaliesOf = (name) => state.anomalies.filter((anomaly) => anomaly.series
 function alertChart(alert) {
   const lower = isLower(alert, tileOf(metricOf(alert)));
   const span = /** @type {[number, number]} */ ([began(alert), epoch(alert.resolved_at) || now()]);
-  return chartData({ severity: levelOf(alert.severity), direction: lower ? "lower" : "upper", span });
+  const changes = (alert.changes ?? []).map((change) => epoch(change.timestamp)).filter(Number.isFinite);
+  return chartData({ changes, severity: levelOf(alert.severity), direction: lower ? "lower" : "upper", span });
 }
 
 /** @param {ChartData|null} data */
@@ -239,9 +243,8 @@ function footer(alert) {
   return html`<footer class="drawer-acts">
     ${alert.status === "firing" ? ackButton(alert, "primary") : actionButton("comment", show("comment"), alert, "primary")}
     ${taken ? actionButton("unacknowledge", () => void actions.takeBack(alert.id), alert) : actionButton("snooze", show("snooze"), alert)}
-    ${actionButton("assign", show("assign"), alert)}
-    ${alert.status === "firing" ? actionButton("comment", show("comment"), alert, "desk") : nothing}
-    ${runbook}<span class="grow desk"></span>${actionButton("resolve", () => void actions.resolve(alert), alert, "bare desk")}
+    ${actionButton("assign", show("assign"), alert, "desk")}
+    ${runbook}<span class="grow desk"></span>${actionButton("more_actions", show("more"), alert)}
   </footer>`;
 }
 
@@ -252,6 +255,7 @@ function formOf(alert) {
   if (form === "comment") return textForm(alert, "comment_label", t("comment"), "");
   if (form === "snooze") return snoozeForm(alert);
   if (form === "assign") return assignForm(alert);
+  if (form === "more") return moreForm(alert);
   return nothing;
 }
 
@@ -268,6 +272,15 @@ function textForm(alert, label, heading, hint) {
     <label>${t(label)}<textarea class="input" name="text" rows="2" maxlength="2000"></textarea></label>
     ${hint ? html`<p class="mut">${hint}</p>` : nothing}
     <div class="line"><button class="button primary">${t("save")}</button>${cancelButton()}</div></form>`;
+}
+
+/** @param {Alert} alert */
+function moreForm(alert) {
+  const link = safeLink(alert.runbook_url);
+  return html`<div class="drawer-form" role="group" aria-label=${t("more_actions")}><div class="line wrap">
+    ${alert.status === "firing" || alert.status === "suppressed" ? actionButton("comment", show("comment"), alert) : actionButton("snooze", show("snooze"), alert)}
+    ${actionButton("assign", show("assign"), alert)}${actionButton("resolve", () => void actions.resolve(alert), alert)}
+    ${link ? html`<a class="button" href=${link} target="_blank" rel="noopener noreferrer">${icon("book", 14)}${t("runbook")}</a>` : nothing}${cancelButton()}</div></div>`;
 }
 
 /** Seconds until nine o'clock next, in the zone of the page. */
@@ -312,7 +325,7 @@ export function metricDrawer(name, seconds) {
       <div class="facts">${tile?.worst?.instance ? html`<span>${t("worst")} <b>${tile.worst.instance}</b></span>` : nothing}${threshold?.mode ? html`<span>${t("threshold")} <b>${has(`mode_${threshold.mode}`) ? t(`mode_${threshold.mode}`) : threshold.mode}</b></span>` : nothing}</div></header>
     <div class="drawer-body" tabindex="0" role="region" aria-label=${t("details")}>
       <section class="part"><p class="why">${rich(key, values)}</p>${threshold?.reason ? html`<p class="mut">${t("why_threshold", { t: limitText, reason: threshold.reason })}</p>` : nothing}</section>
-      <div class="segments" role="group" aria-label=${t("range")}>${["900", "3600", "10800", "86400"].map((one) => html`<button type="button" aria-pressed=${one === seconds} @click=${pick(one)}>${duration(Number(one))}</button>`)}</div>
+      <div class="segments" role="group" aria-label=${t("range")}>${["900", "3600", "10800", "86400"].map((one) => html`<button type="button" aria-pressed=${one === seconds} @click=${pick(one)}>${span(Number(one))}</button>`)}</div>
       ${chartPart(chartData({}))}
     </div></aside>`;
 }

@@ -9,7 +9,7 @@ import { refresh } from "../live.js";
 import { address, go, route } from "../route.js";
 import { t } from "../strings.js";
 import { connectionState, lastHeard, now, remember, state, update } from "../store.js";
-import { clock, clockSeconds, dateWithZone, duration, moment } from "../text.js";
+import { clock, clockSeconds, dateWithZone, duration, moment, span } from "../text.js";
 import { RANGES, rangeInForce } from "./overview.js";
 import { shortLine } from "./summary.js";
 
@@ -75,7 +75,7 @@ function liveMark() {
 
 /** @param {import("./summary.js").Whole} all */
 function rangeSwitch(all) {
-  const choices = /** @type {[string, string][]} */ ([...(all.loud.length ? [["", t("range_incident")]] : []), ...RANGES.map((one) => [one, duration(Number(one))])]);
+  const choices = /** @type {[string, string][]} */ ([...(all.loud.length ? [["", t("range_incident")]] : []), ...RANGES.map((one) => [one, span(Number(one))])]);
   return segments(t("range"), choices, rangeInForce(all), (value) => go(address({ keep: true, query: { range: value } }), true));
 }
 
@@ -86,7 +86,7 @@ function bar(all) {
   const held = all.kind === "alerts" && all.worst.every(isHeld);
   return html`<header class="bar ${overview ? "over" : ""}">
     ${overview ? html`<span class="date"><span class="small">${LOGO}</span><b class="small">${t("product")}</b><span class="mut desk">${state.overview ? dateWithZone(now()) : nothing}</span></span>` : nothing}
-    <a class="state" href=${address({ view: "overview" })}>${shape(all.level, 18, held)}<span>${shortLine(all)}</span>${all.worst.length ? html`<span class="mut desk">${t("short_since", { t: moment(oldest, now()) })}</span>` : nothing}</a>
+    <a class="state" href=${address({ view: "overview" })}>${shape(all.level, 18, held)}<span>${shortLine(all)}</span>${all.kind === "alerts" ? html`<span class="mut desk">${t("short_since", { t: moment(oldest, now()) })}</span>` : nothing}</a>
     <div class="end">${overview && state.overview ? html`<span class="desk">${rangeSwitch(all)}</span>` : nothing}${liveMark()}</div>
   </header>`;
 }

@@ -9,7 +9,7 @@ import { address, go, route } from "../route.js";
 import { bars, spark } from "../spark.js";
 import { t } from "../strings.js";
 import { now, openAlerts, remember, resolvedAlerts, state, update } from "../store.js";
-import { epoch, limit, limitWithUnit, measured, metricName, moment, number, suffix } from "../text.js";
+import { epoch, limit, limitWithUnit, measured, metricName, moment, number, rich, suffix } from "../text.js";
 import { eventsIn, list, picture } from "../timeline.js";
 import { headline, note } from "./summary.js";
 import { card, narrow, phone, row, steady, waitingBar } from "./rows.js";
@@ -166,7 +166,7 @@ function patternRow(pattern, open) {
     <div class="grow"><button type="button" class="pattern" aria-expanded=${open} @click=${toggle}>${patternText(pattern)}</button>
       <div class="sub">${[pattern.source, pattern.category].filter(Boolean).join(" · ")}</div></div>
     ${severityMark(level, true)}
-    <span class="count"><b>${number(pattern.frequency)}</b> ${t("lines").toLowerCase()}</span>
+    <span class="count">${rich("lines", { n: number(pattern.frequency) })}</span>
     ${bars(pattern.trend ?? [], pattern.new ? level : "calm")}
     <span class="nw mut" title=${t("first_seen")}>${moment(epoch(pattern.first_seen), now())}</span>
     ${open ? html`<div class="examples"><p class="mut">${t("examples")}</p>${examplesOf(pattern).map((line) => html`<p class="mono">${chips(line)}</p>`)}</div>` : nothing}

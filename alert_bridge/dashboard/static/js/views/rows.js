@@ -8,7 +8,7 @@ import { address, go } from "../route.js";
 import { gauge } from "../spark.js";
 import { has, t } from "../strings.js";
 import { mayAct, now, state, tileOf, update } from "../store.js";
-import { duration, epoch, initials, listed, moment } from "../text.js";
+import { channelName, duration, epoch, initials, listed, moment } from "../text.js";
 
 /** @typedef {import("../alerts.js").Alert} Alert */
 
@@ -17,7 +17,7 @@ export function nextStep(alert) {
   const step = alert.next_step;
   if (!step || alert.status !== "firing") return null;
   const at = epoch(step.at);
-  const channels = listed(step.channels ?? []);
+  const channels = listed((step.channels ?? []).map(channelName));
   const text = step.severity ? t(String(step.severity)) : [step.assignee, channels].filter(Boolean).join(" · ") || step.text || "";
   const wait = Number.isFinite(at) ? t("in_time", { d: duration(at - now()) }) : "";
   return { at, text, sentence: [text, wait].filter(Boolean).join(" ") };

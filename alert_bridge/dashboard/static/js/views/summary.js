@@ -7,8 +7,8 @@ import { shape } from "../icons.js";
 import { refresh } from "../live.js";
 import { address, go } from "../route.js";
 import { connectionState, lastHeard, mayAct, now, openAlerts, resolvedAlerts, state } from "../store.js";
-import { t } from "../strings.js";
-import { clockSeconds, duration, epoch, listed, moment, rich } from "../text.js";
+import { has, t } from "../strings.js";
+import { clockSeconds, duration, epoch, listed, moment, rich, sentences } from "../text.js";
 import { ackButton, nextStep } from "./rows.js";
 
 /**
@@ -19,19 +19,18 @@ export function whole() {
   const connection = connectionState();
   const open = openAlerts();
   const loud = open.filter((alert) => !isQuiet(alert));
-  const known = { open, loud, quiet: open.length - loud.length, worst: /** @type {typeof open} */ ([]), unowned: 0 };
-  const unknown = (/** @type {string} */ kind) => ({ level: "UNKNOWN", kind, ...known });
+  const top = LEVELS.find((one) => loud.some((alert) => levelOf(alert.severity) === one)) ?? "LOW";
+  const worst = loud.filter((alert) => levelOf(alert.severity) === top);
+  const known = { open, loud, quiet: open.length - loud.length, top, worst, unowned: worst.filter((alert) => !isHeld(alert)).length };
+  const unknown = (/** @type {string} */ kind) => ({ ...known, level: "UNKNOWN", kind });
   if (connection === "off") return unknown("disconnected");
   if (!state.overview || !(state.alertsLoaded || state.problems.alerts)) return unknown("loading");
-  if (loud.length) {
-    const level = LEVELS.find((one) => loud.some((alert) => levelOf(alert.severity) === one)) ?? "LOW";
-    const worst = loud.filter((alert) => levelOf(alert.severity) === level);
-    return { ...known, level, kind: "alerts", worst, unowned: worst.filter((alert) => !isHeld(alert)).length };
-  }
+  if (loud.length) return { ...known, level: top, kind: "alerts" };
   if (state.problems.alerts) return unknown("no-alerts");
-  if (state.overview.sources.some((/** @type {any} */ source) => !source.up)) return unknown("sources");
-  if (state.overview.tiles.every((/** @type {any} */ tile) => tile.value == null)) return unknown("novalues");
-  return { level: "OK", kind: "well", ...known };
+  const { tiles } = state.overview;
+  if (silent().length) return unknown("sources");
+  if (tiles.every((/** @type {any} */ tile) => tile.value == null)) return unknown("novalues");
+  return { ...known, level: "OK", kind: "well" };
 }
 
 /** @typedef {ReturnType<typeof whole>} Whole */
@@ -41,7 +40,7 @@ export function shortLine(all) {
   if (all.level === "OK") return t("short_well");
   if (all.kind === "loading") return t("loading");
   if (all.level === "UNKNOWN") return t("short_unknown");
-  return t("short_bad", { n: all.worst.length, u: all.unowned, severity: t(all.level).toLowerCase() });
+  return t(all.unowned ? "short_bad" : "short_held", { n: all.worst.length, u: all.unowned, severity: t(all.level).toLowerCase() });
 }
 
 /** @param {Whole} all */
@@ -55,22 +54,41 @@ function sentence(all) {
       return t("unknown_alerts");
     case "novalues":
       return t("unknown_novalues");
-    case "sources": {
-      const sources = state.overview.sources;
-      return t("unknown_sources", { n: silent().length, m: sources.length });
-    }
+    case "sources":
+      return t("unknown_sources", { n: silent().length, m: state.overview.sources.length });
     case "well":
       return t("well");
-    default: {
-      const values = { n: all.worst.length, u: all.unowned, severity: t(`alerts_${all.level}`) };
-      if (values.n === 1) return t(values.u ? "headline_one" : "headline_one_held", values);
-      return t(values.u === 0 ? "headline_held" : values.u === values.n ? "headline_all" : "headline_some", values);
-    }
+    default:
+      return counted(all);
   }
+}
+
+/** How many of the worst there are, and how many of them nobody has. @param {Whole} all */
+function counted(all) {
+  const values = { n: all.worst.length, u: all.unowned, severity: t(`alerts_${all.top}`) };
+  if (values.n === 1) return t(values.u ? "headline_one" : "headline_one_held", values);
+  return t(values.u === 0 ? "headline_held" : values.u === values.n ? "headline_all" : "headline_some", values);
 }
 
 /** Sources that do not report. @returns {any[]} */
 export const silent = () => (state.overview?.sources ?? []).filter((/** @type {any} */ source) => !source.up);
+
+/** @param {any} source */
+const sourceName = (source) => (has(`source_${source.name}`) ? t(`source_${source.name}`) : source.name);
+
+/** Who is silent, since when or why, and what goes on. */
+function silence() {
+  const down = silent();
+  const problems = down.filter((source) => source.problem);
+  if (problems.length) {
+    const said = problems.map((source) => html`<b>${t("note_source_problem", { name: sourceName(source), problem: source.problem })}</b>`);
+    return sentences([...said, t("note_source_goes_on")]);
+  }
+  const last = Math.max(...down.map((source) => epoch(source.last) || 0));
+  const names = listed(down.map(sourceName));
+  const what = last > 0 ? t("note_source", { names, t: moment(last, now()) }) : t("note_source_never", { names });
+  return sentences([html`<b>${what}</b>`, t("note_source_goes_on")]);
+}
 
 /** @param {Whole} all */
 function proof(all) {
@@ -78,13 +96,13 @@ function proof(all) {
     case "loading":
       return Date.now() / 1000 - state.started > 5 ? t("loading_slow") : nothing;
     case "disconnected":
-      return [lastKnown(all), " ", retrying()];
+      return sentences([lastKnown(all), retrying()]);
     case "no-alerts":
       return state.problems.alerts;
     case "novalues":
       return t("unknown_novalues_sub");
     case "sources":
-      return rich("unknown_sources_sub", { names: listed(silent().map((source) => source.name)) });
+      return silence();
     case "well":
       return calm(all);
     default:
@@ -96,7 +114,7 @@ function proof(all) {
 function lastKnown(all) {
   if (!state.overview) return t("unknown_last_never");
   const heard = lastHeard();
-  const what = all.loud.length ? t("last_open", { n: all.loud.length }) : t("last_none");
+  const what = all.loud.length ? counted(all) : t("last_none");
   return rich("unknown_last", { t: clockSeconds(heard), age: duration(now() - heard), what });
 }
 
@@ -112,12 +130,11 @@ function calm(all) {
   const up = sources.filter((/** @type {any} */ source) => source.up).length;
   const values = state.overview.tiles.map((/** @type {any} */ tile) => epoch(tile.timestamp)).filter(Number.isFinite);
   const age = duration(values.length ? now() - Math.max(...values) : now() - lastHeard());
-  return [
+  return sentences([
     ends.length ? rich("well_since", { d: duration(now() - Math.max(...ends)) }) : rich("well_ever"),
-    " ",
     t("well_proof", { n: up, m: sources.length, age }),
-    all.quiet ? ` ${t("well_quiet", { n: all.quiet })}` : nothing,
-  ];
+    all.quiet ? t("well_quiet", { n: all.quiet }) : nothing,
+  ]);
 }
 
 /** @param {Whole} all */
@@ -127,9 +144,9 @@ export const worstUnowned = (all) => all.worst.filter((alert) => !isHeld(alert))
 function trouble(all) {
   const alert = worstUnowned(all) ?? all.worst[0];
   const values = { alert: title(alert), since: moment(began(alert), now()), d: duration(lasts(alert, now())), who: owner(alert) ?? "" };
-  if (isHeld(alert)) return [rich(owner(alert) ? "headline_has" : "headline_nobody", values), " ", t("headline_paused")];
+  if (isHeld(alert)) return sentences([rich(owner(alert) ? "headline_has" : "headline_nobody", values), t("headline_paused")]);
   const next = nextStep(alert);
-  return [rich("headline_nobody", values), " ", next ? rich("headline_next", { step: next.sentence }) : t("headline_no_next")];
+  return sentences([rich("headline_nobody", values), next ? rich("headline_next", { step: next.sentence }) : t("headline_no_next")]);
 }
 
 /** The sentence of the whole with its proof; its button acknowledges exactly the alert it names. @param {Whole} all */
@@ -151,18 +168,12 @@ export function headline(all) {
 /** One bar, the most serious of what does not work. @param {Whole} all @param {boolean} underHeadline */
 export function note(all, underHeadline) {
   if (all.kind === "disconnected") {
-    return underHeadline ? nothing : bar("UNKNOWN", [html`<b>${t("note_offline")}</b> `, lastKnown(all), " ", retrying()], refresh);
+    return underHeadline ? nothing : bar("UNKNOWN", sentences([html`<b>${t("note_offline")}</b>`, lastKnown(all), retrying()]), refresh);
   }
-  const down = silent();
-  if (down.length && state.overview) {
-    const last = Math.max(...down.map((source) => epoch(source.last) || 0));
-    const names = listed(down.map((source) => source.name));
-    const what = last > 0 ? t("note_source", { names, t: moment(last, now()) }) : t("note_source_never", { names });
-    return bar("HIGH", [html`<b>${what}</b> `, t("note_source_goes_on")]);
-  }
+  if (silent().length) return underHeadline && all.kind === "sources" ? nothing : bar("HIGH", silence());
   if (state.problems.alerts && all.kind === "alerts") return bar("HIGH", t("error_alerts", { problem: state.problems.alerts }), refresh);
   if (state.problems.analyzer) {
-    return bar("MEDIUM", [html`<b>${t("note_analyzer", { problem: state.problems.analyzer })}</b> `, t("note_analyzer_goes_on")]);
+    return bar("MEDIUM", sentences([html`<b>${t("note_analyzer", { problem: state.problems.analyzer })}</b>`, t("note_analyzer_goes_on")]));
   }
   return nothing;
 }
