@@ -1,0 +1,40 @@
+"""Settings of the bridge: where it listens, what it keeps, its thresholds and rules; the channels beside them."""
+
+from pydantic import Field
+
+from alert_bridge.feed import FeedSettings
+from alert_bridge.notify.settings import NotificationSettings
+from alert_bridge.threshold_settings import RuleSettings, ThresholdSettings
+from runtime.settings import Duration, Secret, Section, Settings
+
+
+class DashboardSettings(Section):
+    """Where the page and the same API as on the main port are served."""
+
+    listen_address: str = "127.0.0.1:8080"
+
+
+class AlertBridgeSettings(Section):
+    """The section `alert_bridge`.
+
+    retention_days: how long what is over is kept. analyzer_url: where log patterns and anomalies are asked for;
+    analyzer_token: its bearer token, where the analyzer wants one.
+    threshold_interval_seconds, rule_interval_seconds: how often thresholds and rules are evaluated.
+    """
+
+    feed: FeedSettings = FeedSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    retention_days: float = Field(default=30.0, gt=0)
+    analyzer_url: str = "http://127.0.0.1:9106"
+    analyzer_token: Secret | None = None
+    thresholds: tuple[ThresholdSettings, ...] = ()
+    rules: tuple[RuleSettings, ...] = ()
+    threshold_interval_seconds: Duration = Field(default=5.0, ge=1)
+    rule_interval_seconds: Duration = Field(default=5.0, ge=1)
+
+
+class Configuration(Settings):
+    """All that the bridge reads."""
+
+    alert_bridge: AlertBridgeSettings = AlertBridgeSettings()
+    notifications: NotificationSettings = NotificationSettings()
