@@ -292,7 +292,7 @@ def switch_routes(switch: Switch) -> list[Route]:
 
     async def change(request: Request) -> Response:
         switch.mode = (await read_json(request, FailRequest)).mode
-        logger.info("failure mode is now %s", switch.mode or "off")
+        logger.info("broken on purpose now: %s", switch.mode or "nothing")
         return JSONResponse({"mode": switch.mode})
 
     return [Route("/fail", tell), Route("/fail", change, methods=["POST"])]

@@ -10,6 +10,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from alert_bridge.metrics import BridgeMetrics
+from analyzer.patterns import PatternCatalogue
 from exporter.app_metrics import AppMetrics
 from exporter.guide_names import QUERIES
 from tests.exporter.recording import recorded_host
@@ -158,6 +159,13 @@ def test_every_metric_in_a_rule_is_one_that_somebody_exposes() -> None:
     used = {name for kind in ("alert", "record") for rule in rules(kind) for name in metrics_of(rule["expr"])}
     assert len(used) > 25
     assert used - exposed == set()
+
+
+def test_every_pattern_in_a_rule_is_a_predefined_one() -> None:
+    named = {name for rule in rules("alert") for name in re.findall(r'pattern="(\w+)"', rule["expr"])}
+    known = PatternCatalogue()
+    assert named
+    assert {name for name in named if known.get(name) is None} == set()
 
 
 def metrics_of(expression: str) -> set[str]:
