@@ -2,10 +2,25 @@
 
 from pydantic import Field
 
+from alert_bridge.alerts import Severity
 from alert_bridge.feed import FeedSettings
 from alert_bridge.notify.settings import NotificationSettings
 from alert_bridge.threshold_settings import RuleSettings, ThresholdSettings
 from runtime.settings import Duration, Secret, Section, Settings
+
+
+DEFAULT_THRESHOLDS = (
+    ThresholdSettings(metric_name="cpu_percent", base_threshold=80, min_threshold=60, max_threshold=97),
+    ThresholdSettings(metric_name="memory_percent", base_threshold=85, min_threshold=60, max_threshold=97),
+    ThresholdSettings(
+        metric_name="disk_percent", base_threshold=85, min_threshold=70, max_threshold=95, severity=Severity.MEDIUM
+    ),
+    ThresholdSettings(
+        metric_name="error_rate", base_threshold=5, min_threshold=1, max_threshold=20, severity=Severity.CRITICAL
+    ),
+    ThresholdSettings(metric_name="response_time_ms", base_threshold=1000, min_threshold=100, max_threshold=5000),
+)
+"""What is watched where the settings name no thresholds: the guide's figures that have a limit by nature."""
 
 
 class DashboardSettings(Section):
@@ -27,7 +42,7 @@ class AlertBridgeSettings(Section):
     retention_days: float = Field(default=30.0, gt=0)
     analyzer_url: str = "http://127.0.0.1:9106"
     analyzer_token: Secret | None = None
-    thresholds: tuple[ThresholdSettings, ...] = ()
+    thresholds: tuple[ThresholdSettings, ...] = DEFAULT_THRESHOLDS
     rules: tuple[RuleSettings, ...] = ()
     threshold_interval_seconds: Duration = Field(default=5.0, ge=1)
     rule_interval_seconds: Duration = Field(default=5.0, ge=1)
