@@ -77,6 +77,7 @@ class ThresholdLoop:
     reader: where values and history come from. watched: the series of thresholds that the settings name; other
     registered ones are read by their metric's name. registry: where the thresholds are exported.
     rule_file: None without Prometheus. recorder: None keeps no history. state_dir: None keeps no state.
+    interval_seconds: of the rounds, and of the rules' evaluation.
     """
 
     def __init__(
@@ -274,7 +275,7 @@ class ThresholdLoop:
     async def _write_rules(self) -> None:
         if self._rule_file is not None:
             usable = [one for one in self.watched if one.query is not None or _NAME.fullmatch(one.config.metric_name)]
-            await self._rule_file.write(render(usable))
+            await self._rule_file.write(render(usable, self._interval_seconds))
 
     async def _record(self) -> None:
         """Add a row for each threshold that moved by a hundredth, has another kind of reason, or none for an hour."""

@@ -253,6 +253,10 @@ def test_one_dip_does_not_begin_the_time_again_and_a_short_dip_does_not_resolve(
     assert state.update(30.0 * 46, 95.0, 56.0, 90.0), "beyond the hard limit at once"
 
 
+def files(folder: Path) -> list[str]:
+    return [one.name for one in folder.iterdir()]
+
+
 class Loader:
     def __init__(self) -> None:
         self.reloads = 0
@@ -287,7 +291,7 @@ async def test_rules_that_promtool_refuses_leave_the_old_ones_in_force(
     assert await file.write("groups: []\n")
     assert not await file.write("groups: [{name: a, rules: [{record: x, expr: 'sum('}]}]\n")
     assert (tmp_path / "thresholds.yml").read_text(encoding="utf-8") == "groups: []\n"
-    assert [one.name for one in tmp_path.iterdir()] == ["thresholds.yml"]
+    assert files(tmp_path) == ["thresholds.yml"]
     assert "refused" in caplog.text
 
 
