@@ -44,27 +44,28 @@ SERVICES = ("exporter", "analyzer", "alert_bridge")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """How Prometheus and Alertmanager log in to the services; nothing where the services are open.
+    """How Prometheus, Alertmanager and the bridge log in to the services; nothing where the services are open.
 
-    scrape_file, ingest_file: files that hold a bearer token.
+    tls: the bridge has a certificate (the exporter and the analyzer are reached from this machine alone, and have
+    none). scrape_file, ingest_file: files that hold a bearer token.
     """
 
     tls: bool = False
     scrape_file: Path | None = None
     ingest_file: Path | None = None
 
-    @property
-    def scheme(self) -> str:
-        """Return `https` where the services have a certificate."""
-        return "https" if self.tls else "http"
-
-    def client(self, token_file: Path | None) -> dict[str, Any]:
-        """Return the settings of an HTTP client of Prometheus or Alertmanager.
+    def client(self, part: str, token_file: Path | None) -> dict[str, Any]:
+        """Return the settings of an HTTP client of Prometheus or Alertmanager for one of the services.
 
         The certificate is the machine's public one and names another host than 127.0.0.1: it is not compared.
         """
         login = {"authorization": {"credentials_file": str(token_file)}} if token_file else {}
-        return {**login, **({"tls_config": {"insecure_skip_verify": True}} if self.tls else {})}
+        secure = {"tls_config": {"insecure_skip_verify": True}} if self.scheme(part) == "https" else {}
+        return {**login, **secure}
+
+    def scheme(self, part: str) -> str:
+        """Return `https` for a part that has a certificate."""
+        return "https" if self.tls and part == "alert_bridge" else "http"
 
 
 def prometheus_configuration(
@@ -122,9 +123,11 @@ def service_settings(
         "alert_bridge": {
             "feed": {"listen_address": addresses.feed},
             "dashboard": {"listen_address": addresses.dashboard},
-            "analyzer_url": f"{access.scheme}://{addresses.analyzer}",
+            "analyzer_url": f"http://{addresses.analyzer}",
         },
     }
+    if access.scrape_file:
+        settings["alert_bridge"]["analyzer_token_file"] = str(access.scrape_file)
     if prometheus_url is not None:
         settings = merge(settings, {"prometheus": {"url": prometheus_url}})
     if alertmanager_urls is not None:
@@ -164,8 +167,8 @@ def _job(
         del kept["static_configs"]
         if not any(key.endswith("_sd_configs") for key in kept):
             return None
-    if parts & set(SERVICES):
-        kept = {**kept, "scheme": access.scheme, **access.client(access.scrape_file)}
+    for part in (service for service in SERVICES if service in parts):
+        kept = {**kept, "scheme": access.scheme(part), **access.client(part, access.scrape_file)}
     return kept
 
 
@@ -188,8 +191,9 @@ def _receiver(receiver: Mapping[str, Any], addresses: Addresses, access: Credent
 
 def _webhook(hook: Mapping[str, Any], addresses: Addresses, access: Credentials) -> dict[str, Any]:
     parts = urlsplit(str(hook["url"]))
-    if _part(parts.netloc) not in SERVICES:
+    part = _part(parts.netloc)
+    if part not in SERVICES:
         return dict(hook)
-    url = parts._replace(scheme=access.scheme, netloc=_moved(parts.netloc, addresses)).geturl()
-    client = {**hook.get("http_config", {}), **access.client(access.ingest_file)}
+    url = parts._replace(scheme=access.scheme(part), netloc=_moved(parts.netloc, addresses)).geturl()
+    client = {**hook.get("http_config", {}), **access.client(part, access.ingest_file)}
     return {**hook, "url": url, **({"http_config": client} if client else {})}

@@ -3,8 +3,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -12,15 +11,9 @@ import pytest
 
 from monitoring.processes import LOG_LIMIT_BYTES, Processes, Program, Signals, StartFailed, _limit_log, tail
 from tests.monitoring.small_programs import MODULE
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def running(pid: int) -> bool:
@@ -45,18 +38,18 @@ class Supervised:
         self.output = folder / "output"
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
-        self.wait_said("small         ready")
 
-    def wait_said(self, text: str, times: int = 1) -> None:
-        wait_until(lambda: self.output.read_text().count(text) >= times)
+    async def said(self, text: str, times: int = 1) -> None:
+        await until(lambda: self.output.read_text().count(text) >= times, f"{text!r} is said {times} times")
 
     def pid(self, name: str) -> int:
         return int((self.folder / name).read_text())
 
 
 @pytest.fixture
-def supervised(tmp_path: Path) -> Iterator[Supervised]:
+async def supervised(tmp_path: Path) -> AsyncIterator[Supervised]:
     stack = Supervised(tmp_path)
+    await stack.said("small         ready")
     yield stack
     stack.process.kill()
     stack.process.wait()
@@ -65,27 +58,27 @@ def supervised(tmp_path: Path) -> Iterator[Supervised]:
             os.kill(stack.pid(name), signal.SIGKILL)
 
 
-def test_a_killed_program_is_started_again_and_its_own_child_is_ended(supervised: Supervised) -> None:
+async def test_a_killed_program_is_started_again_and_its_own_child_is_ended(supervised: Supervised) -> None:
     server, child = supervised.pid("server"), supervised.pid("child")
     os.kill(server, signal.SIGKILL)
-    supervised.wait_said("ended with signal 9 (SIGKILL), starts again at once")
-    supervised.wait_said("small         ready", times=2)
+    await supervised.said("ended with signal 9 (SIGKILL), starts again at once")
+    await supervised.said("small         ready", times=2)
     assert supervised.pid("server") != server
     assert not running(child)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_the_supervisor_and_leaves_nothing_behind(supervised: Supervised, number: int) -> None:
+async def test_a_signal_ends_the_supervisor_and_leaves_nothing_behind(supervised: Supervised, number: int) -> None:
     supervised.process.send_signal(number)
     assert supervised.process.wait(20) == 0
     assert not running(supervised.pid("server"))
     assert not running(supervised.pid("child"))
 
 
-def test_a_program_ends_with_a_supervisor_that_was_killed(supervised: Supervised) -> None:
+async def test_a_program_ends_with_a_supervisor_that_was_killed(supervised: Supervised) -> None:
     supervised.process.kill()
     supervised.process.wait(20)
-    wait_until(lambda: not running(supervised.pid("server")))
+    await until(lambda: not running(supervised.pid("server")), "the program has ended")
 
 
 def test_a_program_that_ends_before_it_is_ready_is_named_with_its_last_words(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ SHIPPED: dict[str, Any] = {
     "rule_files": ["rules/*.yml"],
     "scrape_configs": [
         {"job_name": "exporter", "static_configs": [{"targets": ["127.0.0.1:9105"], "labels": {"instance": "a"}}]},
+        {"job_name": "bridge", "static_configs": [{"targets": ["127.0.0.1:9107"]}]},
         {"job_name": "app", "static_configs": [{"targets": ["127.0.0.1:9108"]}]},
         {"job_name": "prometheus", "static_configs": [{"targets": ["127.0.0.1:9090"]}]},
         {"job_name": "other", "static_configs": [{"targets": ["db.example:9105"]}]},
@@ -35,6 +36,7 @@ def targets(configuration: dict[str, Any]) -> dict[str, list[str]]:
 def test_targets_of_this_machine_move_with_the_stack_and_others_stay() -> None:
     assert targets(render()) == {
         "exporter": ["127.0.0.1:9205"],
+        "bridge": ["127.0.0.1:9207"],
         "app": ["127.0.0.1:9208"],
         "prometheus": ["127.0.0.1:9190"],
         "other": ["db.example:9105"],
@@ -58,11 +60,13 @@ def test_alerts_go_to_each_alertmanager_under_its_own_path() -> None:
     ]
 
 
-def test_only_the_services_are_scraped_with_their_token() -> None:
+def test_only_the_services_are_scraped_with_their_token_and_only_the_bridge_by_tls() -> None:
     jobs = render(credentials=Credentials(tls=True, scrape_file=Path("/run/scrape")))["scrape_configs"]
-    assert jobs[0]["authorization"] == {"credentials_file": "/run/scrape"}
-    assert (jobs[0]["scheme"], jobs[0]["tls_config"]) == ("https", {"insecure_skip_verify": True})
-    assert all("authorization" not in job and "scheme" not in job for job in jobs[1:])
+    exporter, bridge, *others = jobs
+    assert exporter["authorization"] == bridge["authorization"] == {"credentials_file": "/run/scrape"}
+    assert (bridge["scheme"], bridge["tls_config"]) == ("https", {"insecure_skip_verify": True})
+    assert (exporter["scheme"], "tls_config" in exporter) == ("http", False)
+    assert all("authorization" not in job and "scheme" not in job for job in others)
 
 
 def test_the_webhook_of_the_bridge_moves_with_the_stack() -> None:
