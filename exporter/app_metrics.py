@@ -19,6 +19,12 @@ OTHER = "other"
 STATUSES = ("completed", "failed")
 _VALUE_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _BUCKETS_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_COUNTERS = ("tasks", "errors", "cache_requests", "external_api_calls", "label_overflow")
+_TAKEN_NAMES = frozenset(
+    {"tasks_active", "info"}
+    | {f"{name}{suffix}" for name in _COUNTERS for suffix in ("", "_total", "_created")}
+    | {f"task_duration_seconds{suffix}" for suffix in ("", "_bucket", "_sum", "_count", "_created")}
+)
 
 
 class AppMetrics:
@@ -182,8 +188,6 @@ class _Names:
 class _CustomValues(Collector):
     """The gauges `app_<name>` that an application sets by name."""
 
-    _TAKEN = ("tasks", "task_duration", "errors", "cache_requests", "external_api_calls", "label_overflow", "info")
-
     def __init__(self, limit: int, overflow: Counter) -> None:
         self._limit = limit
         self._overflow = overflow.labels("app_custom_values")
@@ -193,7 +197,7 @@ class _CustomValues(Collector):
     def set(self, name: str, value: float) -> None:
         if not _VALUE_NAME.fullmatch(name):
             raise ValueError(f"value name {name!r}: only ASCII letters, digits and underscores, no digit first")
-        if any(name == taken or name.startswith(f"{taken}_") for taken in self._TAKEN):
+        if name in _TAKEN_NAMES:
             raise ValueError(f"value name {name!r}: {PREFIX}{name} is a family of the product")
         with self._lock:
             if not math.isfinite(value):

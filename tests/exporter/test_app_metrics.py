@@ -86,6 +86,21 @@ def test_custom_value_needs_a_name_that_can_be_exposed(metrics: AppMetrics, name
         metrics.set_value(name, 1)
 
 
+def test_custom_value_may_begin_like_a_family_of_the_product(registry: CollectorRegistry, metrics: AppMetrics) -> None:
+    metrics.set_value("errors_today", 3)
+    assert registry.get_sample_value("app_errors_today") == 3
+
+
+def test_every_family_of_the_product_is_taken(registry: CollectorRegistry, metrics: AppMetrics) -> None:
+    finish(metrics, "parse", error=ValueError())
+    metrics.count_cache("articles", hit=True)
+    metrics.count_api_call("wire")
+    for family in registry.collect():
+        for name in {family.name, *(sample.name for sample in family.samples)}:
+            with pytest.raises(ValueError, match="is a family of the product"):
+                metrics.set_value(name.removeprefix("app_"), 1)
+
+
 def test_custom_value_needs_a_number(metrics: AppMetrics) -> None:
     with pytest.raises(TypeError, match="'depth': got str, expected a number"):
         metrics.set_value("depth", "7")  # type: ignore[arg-type]
