@@ -8,7 +8,6 @@ from alert_bridge.notify.settings import NotificationSettings
 from alert_bridge.threshold_settings import RuleSettings, ThresholdSettings
 from runtime.settings import Duration, Secret, Section, Settings
 
-
 DEFAULT_THRESHOLDS = (
     ThresholdSettings(metric_name="cpu_percent", base_threshold=80, min_threshold=60, max_threshold=97),
     ThresholdSettings(metric_name="memory_percent", base_threshold=85, min_threshold=60, max_threshold=97),
