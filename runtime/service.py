@@ -12,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Generic
 
+from prometheus_client import disable_created_metrics
+
 from runtime import logs
 from runtime.clock import Clock, SystemClock
 from runtime.database import DatabaseError
@@ -83,6 +85,7 @@ def run(
     """
     arguments = parser.parse_args(argv)
     logs.configure(arguments.log_level, arguments.log_format)
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     try:
         asyncio.run(_serve(parser.prog, arguments, model, build))
     except (SettingsError, AccessError, AddressInUse, Unprotected, DatabaseError, OSError, ValueError) as error:

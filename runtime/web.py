@@ -277,7 +277,7 @@ def split_address(listen_address: str) -> tuple[str, int]:
 def bind(host: str, port: int) -> socket.socket:
     """Bind a listening socket. Raises AddressInUse with the reason."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # without it asyncio leaves Nagle on
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
