@@ -3,9 +3,10 @@
 import asyncio
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -87,13 +88,14 @@ async def test_threshold_becomes_a_rule_and_the_rule_an_alert(
             interval_seconds=1.0,
         )
 
-        async def firing() -> bool:
+        async def firing() -> list[Mapping[str, Any]]:
             await loop.round()
-            return any(alert["labels"]["alertname"] == "CpuPercentAboveThreshold" for alert in await reader.alerts())
+            name = "CpuPercentAboveThreshold"
+            return [alert for alert in await reader.alerts() if alert["labels"]["alertname"] == name]
 
         await until(lambda: answers(session, url), "Prometheus is ready")
         await until(firing, "the alert fires")
-        (alert,) = await reader.alerts()
+        (alert,) = await firing()
         assert alert["state"] == "firing"
         assert alert["labels"] == {
             "alertname": "CpuPercentAboveThreshold",
