@@ -32,6 +32,7 @@ SYSTEM_FIGURES = ("cpu_percent", "memory_percent", "disk_percent", "network_recv
 """What `system_chart` draws; other columns are passed over."""
 
 _DEADLINE_SECONDS = 10.0
+_START_SECONDS = 60.0
 _ANSWER_BYTES = 1024 * 1024
 _IDLE_SECONDS = 600.0
 
@@ -109,7 +110,8 @@ class ChartRenderer:
 
         start: epoch seconds of the first value. columns: figure name -> values every step_seconds, None for a gap;
         percent, and MB/s for the network. A figure without values is drawn as such.
-        Raises ChartError if it could not be drawn within the deadline; the next call begins with a new child.
+        Raises ChartError if it could not be drawn within the deadline (10 s, and at first up to 60 s for loading
+        Matplotlib); the next call begins with a new child.
         """
         request = {
             "start": start,
@@ -136,8 +138,8 @@ class ChartRenderer:
 
     async def _ask(self, line: bytes) -> dict[str, Any]:
         try:
+            child = await self._running_child()
             async with asyncio.timeout(self._deadline_seconds):
-                child = await self._running_child()
                 assert child.stdin is not None  # noqa: S101 - both are pipes
                 assert child.stdout is not None  # noqa: S101
                 child.stdin.write(line)
@@ -146,7 +148,7 @@ class ChartRenderer:
                 return answer
         except TimeoutError:
             await self._end()
-            raise ChartError(f"not drawn within {self._deadline_seconds:g} s") from None
+            raise ChartError(f"not drawn within {self._deadline_seconds:g} s, or not begun at all") from None
         except (OSError, ValueError) as error:
             await self._end()
             raise ChartError(f"the drawing process ended ({type(error).__name__})") from None
@@ -166,6 +168,9 @@ class ChartRenderer:
                 limit=_ANSWER_BYTES,
                 env=_child_environment(),
             )
+            assert self._child.stdout is not None  # noqa: S101 - a pipe
+            async with asyncio.timeout(_START_SECONDS):
+                await self._child.stdout.readline()  # it says so when Matplotlib is loaded
         return self._child
 
     def _kill(self) -> None:
@@ -343,13 +348,15 @@ def child() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, whose end closes stdin
     with contextlib.suppress(OSError):
         os.nice(5)
+    with contextlib.suppress(ImportError):  # each answer will say so
+        _installed(_LATIN_FONTS)  # loads Matplotlib and its list of fonts, the slow part
+    print(json.dumps({"ready": True}), flush=True)  # noqa: T201 - the answer to being started
     stream = sys.stdin.buffer  # holds no second line when we wait: one is asked at a time
     while select.select([stream], [], [], _IDLE_SECONDS)[0]:
         line = stream.readline()
         if not line:
             return
-        sys.stdout.write(json.dumps(_answer(line)) + "\n")
-        sys.stdout.flush()
+        print(json.dumps(_answer(line)), flush=True)  # noqa: T201 - stdout is the way back
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import prometheus_client
+from prometheus_client.registry import Collector
 from pydantic import Field
 from starlette.datastructures import Headers
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
@@ -73,28 +74,33 @@ class FeedSettings(Section):
 
 
 class FeedMetrics:
-    """What the feed counts about itself."""
+    """What the feed counts about itself; in the registry while the feed is open."""
 
-    def __init__(self, registry: prometheus_client.CollectorRegistry) -> None:
+    def __init__(self) -> None:
         self.clients = prometheus_client.Gauge(
-            "alert_bridge_feed_clients", "Clients connected to the WebSocket feed.", registry=registry
+            "alert_bridge_feed_clients", "Clients connected to the WebSocket feed.", registry=None
         )
         self.messages = prometheus_client.Counter(
             "alert_bridge_feed_messages_total",
             "Messages sent to clients of the WebSocket feed, by type.",
             ["type"],
-            registry=registry,
+            registry=None,
         )
         self.dropped = prometheus_client.Counter(
             "alert_bridge_feed_dropped_clients_total",
             "Clients of the WebSocket feed that were cut off because they read too slowly, by reason.",
             ["reason"],
-            registry=registry,
+            registry=None,
         )
         for reason in _DROP_REASONS:
             self.dropped.labels(reason)
         for type in (*BROADCAST_TYPES, "history", "subscribed", "error"):
             self.messages.labels(type)
+
+    @property
+    def families(self) -> tuple[Collector, ...]:
+        """What goes into the registry."""
+        return self.clients, self.messages, self.dropped
 
 
 class Feed:
@@ -128,7 +134,8 @@ class Feed:
         self._settings = settings
         self._clock = clock
         self._access = access
-        self._metrics = FeedMetrics(registry)
+        self._metrics = FeedMetrics()
+        self._registry = registry
         self._history = history
         self._acknowledge = acknowledge
         self._allowed_hosts = allowed_hosts
@@ -170,13 +177,15 @@ class Feed:
             close_timeout=_CLOSE_SECONDS,
             logger=_protocol_logger(),
         )
+        for family in self._metrics.families:
+            self._registry.register(family)
         self._tasks = [
             asyncio.create_task(self._update_regularly(), name="feed updates"),
             asyncio.create_task(self._send_changes(), name="feed sender"),
         ]
 
     async def close(self) -> None:
-        """Say good-bye to all clients and stop; harmless twice."""
+        """Say good-bye to all clients and stop; harmless twice. It may be started again."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, self._values.close(), self._chart.close(), return_exceptions=True)
@@ -189,6 +198,8 @@ class Feed:
         self._server.close()
         await self._server.wait_closed()
         self._server = None
+        for family in self._metrics.families:
+            self._registry.unregister(family)
 
     def publish(self, type: AlertType, alert: Mapping[str, Any]) -> None:
         """Tell all clients about an alert (`Alert.to_dict()`); returns at once."""
