@@ -11,6 +11,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,27 @@ _CLEAN_UP_SECONDS = 3600.0
 _EXPIRE_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class ThresholdChange:
+    """A threshold that moved, or is made of something else.
+
+    value: in the unit of the metric. labels: of the series, with metric, direction and severity.
+    """
+
+    metric_name: str
+    value: float
+    calculated_at: datetime
+    reason: str
+    labels: Mapping[str, str]
+
+
 class AlertBridge:
     """Alerts in; episodes, notifications, feed and page out.
 
     data_dir: where `alerts.db` and the thresholds' state lie. reader: where series come from.
     analyzer: whom to ask for log patterns and anomalies. rule_file: where the thresholds' rules go, None without a
-    Prometheus: then the thresholds are compared in this process.
+    Prometheus: then the thresholds are compared in this process. threshold_listeners: told of each threshold that
+    moved by a hundredth or more.
     """
 
     def __init__(
@@ -98,6 +114,7 @@ class AlertBridge:
         self.pipeline: Pipeline
         self.feed: Feed
         self.page: Server | None = None
+        self.threshold_listeners: list[Callable[[ThresholdChange], None]] = []
         self._database: Database | None = None
         self._open = contextlib.AsyncExitStack()
         for rule in own.rules:
@@ -131,18 +148,19 @@ class AlertBridge:
         """The registered thresholds with the series they are for."""
         return self._thresholds.watched
 
-    async def start(self, serve_feed: bool = True) -> None:
+    async def start(self, *, serve_feed: bool = True, watch: bool = True) -> None:
         """Open the database and begin to work; with `serve_feed` the feed and the page too.
 
+        watch: evaluate rules and thresholds, and tell people; without it alerts are kept and shown only.
         Raises DatabaseError, AddressInUse, Unprotected; what was begun is ended then.
         """
         try:
-            await self._start(serve_feed)
+            await self._start(serve_feed, watch)
         except BaseException:
             await self.close()
             raise
 
-    async def _start(self, serve_feed: bool) -> None:
+    async def _start(self, serve_feed: bool, watch: bool) -> None:
         web = self.settings.web
         database = await asyncio.to_thread(Database.open, self._data_dir / DATABASE, "alert_bridge.migrations")
         self._database = database
@@ -174,14 +192,16 @@ class AlertBridge:
         )
         if serve_feed:
             await self._serve_feed(database)
-        self._work("delivery", worker.run)
-        self._work("rules", lambda: self._rules.run(self.pipeline))
-        self._work("thresholds", lambda: self._thresholds.run(self.pipeline if self._compares_here else None))
+        if watch:
+            self._work("delivery", worker.run)
+            self._work("rules", lambda: self._rules.run(self.pipeline))
+            self._work("thresholds", lambda: self._thresholds.run(self.pipeline if self._compares_here else None))
         self._work("expiry", lambda: self._every(_EXPIRE_SECONDS, self.pipeline.expire))
         self._work("clean-up", lambda: self._every(_CLEAN_UP_SECONDS, self.clean_up))
 
     async def _serve_feed(self, database: Database) -> None:
         web = self.settings.web
+        origins = [*web.cors_origins, *([web.external_url.rstrip("/")] if web.external_url else [])]
         self._open.push_async_callback(self._chart.close)
         self.feed = Feed(
             self.settings.alert_bridge.feed,
@@ -193,7 +213,7 @@ class AlertBridge:
             history=self.figures.history,
             acknowledge=self.pipeline.acknowledge,
             allowed_hosts=web.allowed_hosts,
-            allowed_origins=(*web.cors_origins, *self._page_origins()),
+            allowed_origins=origins,
             redeem_ticket=self._tickets.redeem,
         )
         await self.feed.start()
@@ -202,6 +222,7 @@ class AlertBridge:
         app = self.build_http(database, page=True)
         self.page = await serve(app, self.settings.alert_bridge.dashboard.listen_address, self._access)
         self._open.push_async_callback(self.page.close)
+        origins += self._page_origins(self.page.port)
 
     async def close(self) -> None:
         """Stop working, keep what was learned, close the database; harmless twice."""
@@ -261,6 +282,8 @@ class AlertBridge:
                 connection, metric_name, threshold_value, calculated_at, reason, labels, reason_key, reason_values
             )
         )
+        for listener in self.threshold_listeners:
+            listener(ThresholdChange(metric_name, threshold_value, calculated_at, reason, labels))
 
     async def clean_up(self) -> None:
         """Delete what is over and older than `retention_days`, a batch at a time."""
@@ -287,13 +310,10 @@ class AlertBridge:
             logger.warning("the feed goes without its chart: %s", error)
             return None
 
-    def _page_origins(self) -> list[str]:
+    def _page_origins(self, port: int) -> list[str]:
         """The page comes from another port than the feed: its origin is a foreign one by the letter."""
-        port = self.settings.alert_bridge.dashboard.listen_address.rpartition(":")[2]
         hosts = ("127.0.0.1", "localhost", "[::1]", *self.settings.web.allowed_hosts)
-        own = [f"{scheme}://{host}:{port}" for host in hosts for scheme in ("http", "https")]
-        external = self.settings.web.external_url
-        return [*own, external.rstrip("/")] if external else own
+        return [f"{scheme}://{host}:{port}" for host in hosts for scheme in ("http", "https")]
 
     def _work(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run a part until closing; one that fails is logged, counted and begun again."""

@@ -155,6 +155,10 @@ class Pipeline:
             raise UnknownAlert(alert_id)
         return found
 
+    async def open_named(self, names: Collection[str]) -> list[Alert]:
+        """Return the open alerts that have one of these names."""
+        return await self._database.read(lambda connection: store.open_named(connection, names))
+
     async def explained(self, alert_id: str) -> None:
         """Wait, three seconds at most, until what can be known about a new alert is stored with it."""
         task = self._explaining.get(alert_id)

@@ -239,6 +239,12 @@ def find(
     return Page(rows, total, offset + limit if offset + limit < total else None)
 
 
+def open_named(connection: Connection, names: Collection[str]) -> list[Alert]:
+    """Return the open episodes that have one of these names, oldest first."""
+    query = select(alerts).where(_OPEN, alerts.c.name.in_(names)).order_by(alerts.c.created_at)
+    return [_alert(row) for row in connection.execute(query).mappings()]
+
+
 def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
     """Return how many open episodes there are by severity and status."""
     query = (

@@ -3,21 +3,23 @@
 import re
 from collections.abc import Mapping
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from exporter.collectors import disk
 from exporter.collectors.host import Host
 from exporter.host_metrics import NAMES, OFF_BY_DEFAULT, Excluded
-from runtime.settings import Section, Settings, nearest
+from runtime.settings import Duration, Section, Settings, nearest
 
 
 class ExporterSettings(Section):
     """The section `exporter`.
 
+    collection_interval_seconds: how often the embedded monitor samples its process; a scraped exporter needs none.
     disabled_collectors, enabled_collectors: changes to the collectors that run by default. proc_root, sys_root,
     rootfs, udev_root: where a container sees its host. The expressions name what is left out.
     """
 
+    collection_interval_seconds: Duration = Field(default=5.0, ge=0.05)
     disabled_collectors: tuple[str, ...] = ()
     enabled_collectors: tuple[str, ...] = ()
     proc_root: str = "/proc"

@@ -36,19 +36,8 @@ def configure(level: str = "info", format: str = "text", file: Path | None = Non
 
     Calling it again replaces the earlier target. Raises OSError if the file cannot be opened.
     """
-    handler: logging.Handler
-    if file is None:
-        handler = logging.StreamHandler(sys.stderr)
-    else:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            file, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8"
-        )
-    handler.setFormatter(
-        JsonFormatter()
-        if format == "json"
-        else logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
-    )
+    handler: logging.Handler = logging.StreamHandler(sys.stderr) if file is None else file_handler(file)
+    handler.setFormatter(JsonFormatter() if format == "json" else _text_formatter())
     handler.set_name(f"{ROOT}-configured")
     root = logging.getLogger(ROOT)
     for old in [one for one in root.handlers if one.get_name() == handler.get_name()]:
@@ -57,3 +46,20 @@ def configure(level: str = "info", format: str = "text", file: Path | None = Non
     root.addHandler(handler)
     root.setLevel(level.upper())
     return root
+
+
+def file_handler(file: Path) -> logging.Handler:
+    """Return a handler that writes text to a rotated file, in a folder made where it is missing.
+
+    Raises OSError if the file cannot be opened.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        file, maxBytes=_FILE_BYTES, backupCount=_FILES_KEPT, encoding="utf-8"
+    )
+    handler.setFormatter(_text_formatter())
+    return handler
+
+
+def _text_formatter() -> logging.Formatter:
+    return logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%Y-%m-%d %H:%M:%S")
