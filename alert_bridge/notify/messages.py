@@ -72,14 +72,14 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "logs": "ログ",
         "times": "{count} 回",
         "who": "担当",
-        "nobody": "まだいません",
+        "nobody": "担当者なし",
         "comment": "コメント",
         "steps": "対応手順",
         "runbook": "手順書",
         "more": "ほか {count} 件",
         "open": "アラートを開く",
         "open_all": "アラート一覧を開く",
-        "note": "開いた画面で「確認」すると、以後の通知は止まります。",
+        "note": "開いた画面の「確認する」で、以後の通知は止まります。",
     },
 }
 

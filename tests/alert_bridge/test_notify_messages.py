@@ -35,7 +35,7 @@ def test_message_is_japanese_where_asked() -> None:
     assert text.startswith("[HIGH] news-1 の CPU 使用率が 93.5 % です\n")
     assert "理由: この時間帯の普段の値を超えています。" in text
     assert "値: 93.5 (閾値 84.25)" in text
-    assert "担当: まだいません" in text
+    assert "担当: 担当者なし" in text
 
 
 @pytest.mark.parametrize(
