@@ -107,6 +107,7 @@ async def test_threshold_becomes_a_rule_and_the_rule_an_alert(
         }
         assert alert["annotations"]["threshold"] == "80"
         assert alert["annotations"]["value"] == "85"
+        await until(lambda: reader.instant("dynamic_threshold"), "the threshold is scraped")
         (exported,) = await reader.instant("dynamic_threshold")
         assert (exported.value, exported.labels["instance"]) == (80.0, f"127.0.0.1:{port}")
 
