@@ -109,7 +109,7 @@ class Pipeline:
         """
         started = self._clock.monotonic()
         now = self._clock.now()
-        told = tuple(channels) or tuple(self._channels())
+        told = self._told(channels)
 
         def work(connection: Connection) -> list[tuple[str, Alert]]:
             if raw:
@@ -185,6 +185,14 @@ class Pipeline:
         for task in list(self._explaining.values()):
             task.cancel()
         await asyncio.gather(*self._explaining.values(), return_exceptions=True)
+
+    def _told(self, named: Collection[str]) -> tuple[str, ...]:
+        """Return the channels of those named that are there; where none is, all: rather told than lost."""
+        there = tuple(self._channels())
+        missing = [name for name in named if name not in there]
+        if missing:
+            logger.warning("there is no notification channel %s; known: %s", ", ".join(missing), ", ".join(there))
+        return tuple(name for name in there if name in named) or there
 
     def _take_in(
         self, connection: Connection, observations: Sequence[Observation], now: datetime, told: Collection[str]

@@ -237,6 +237,16 @@ async def test_a_repeat_within_the_suppression_window_waits_for_its_end(tmp_path
         assert one.channel.events == ["firing", "resolved", "firing"]
 
 
+async def test_an_alert_for_channels_that_are_not_there_is_told_to_all_that_are(tmp_path: Path) -> None:
+    async with parts(tmp_path, channels=["log", "mail"]) as one:
+        await one.observe(seen("A"), channels=["pager"])
+        await one.deliver()
+        assert {told.channel for told in one.channel.told} == {"log", "mail"}
+        await one.observe(seen("B"), channels=["pager", "mail"])
+        await one.deliver()
+        assert [told.channel for told in one.channel.told[2:]] == ["mail"]
+
+
 async def test_a_slow_channel_does_not_delay_another(tmp_path: Path) -> None:
     async with parts(tmp_path) as one:
         release = asyncio.Event()
