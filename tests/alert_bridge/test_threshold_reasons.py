@@ -55,8 +55,8 @@ Key = Literal[
 def test_learned_reason_says_the_sum_the_time_and_the_limits() -> None:
     reason = Reason("learned", VALUES)
     assert reason.render() == (
-        "83.4 = 70.1 + 1.2 x 2 x 5.5 + 0.1. 70.1 is usual for Monday 09:35 +-60 min (Asia/Tokyo; 96 values of 4 weeks), "
-        "5.5 their spread, 0.1 the share of the trend. Limits 60.0..95.0 not reached."
+        "83.4 = 70.1 + 1.2 x 2 x 5.5 + 0.1. 70.1 is usual for Monday 09:35 +-60 min (Asia/Tokyo; 96 values of 4 "
+        "weeks), 5.5 their spread, 0.1 the share of the trend. Limits 60.0..95.0 not reached."
     )
     assert reason.render("ja") == (
         "83.4 = 70.1 + 1.2 x 2 x 5.5 + 0.1。70.1 は月曜 09:35 前後 60 分の平常値(Asia/Tokyo、4 週間の値 96 個)、"
