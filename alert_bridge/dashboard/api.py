@@ -5,6 +5,7 @@ import binascii
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -249,10 +250,10 @@ class AlertsApi:
 
 
 def shown(alert: Alert) -> dict[str, Any]:
-    """Return an alert as the API shows it; without own first steps those of its runbook."""
+    """Return an alert as the API shows it; where it brings no first steps, those of its runbook."""
     body = alert.to_dict()
     if not body["first_steps"]:
-        body["first_steps"] = runbooks.first_steps(alert.name)
+        body["first_steps"] = runbooks.first_steps(PurePosixPath(alert.runbook_url or alert.name).stem)
     return body
 
 
