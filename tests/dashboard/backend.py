@@ -128,7 +128,10 @@ class Backend:
             ("Database connections nearly used up", "データベース接続が残りわずか"),
             labels={"service": "database", "instance": "news-db-1:9105"}, status="acknowledged",
             acknowledged_by="Sato Yui", acknowledge_expires_at=stamp(self.now + 14_000),
-            annotations={"description": "97 of 100 connections in use.", "description_ja": "接続数100のうち97を使用中。"},
+            annotations={
+                "description": "97 of 100 connections in use.",
+                "description_ja": "接続数100のうち97を使用中。",
+            },
         )  # fmt: skip
         yield self._alert(
             "a3", "ResponseTimeHigh", "HIGH", 15, ("Response time above its threshold", "応答時間がしきい値を超過"),
@@ -144,7 +147,8 @@ class Backend:
             annotations={"description": XSS},
         )  # fmt: skip
         yield self._alert(
-            "a6", "CacheHitRateLow", "MEDIUM", 7, ("Cache hit rate below its threshold", "キャッシュヒット率が下限割れ"),
+            "a6", "CacheHitRateLow", "MEDIUM", 7,
+            ("Cache hit rate below its threshold", "キャッシュヒット率が下限割れ"),
             labels={"metric": "cache_hit_rate", "service": "edge-cache", "direction": "lower"}, status="snoozed",
             value=72.1, threshold=80.0, snoozed_until=stamp(self.now + 3600),
         )  # fmt: skip
@@ -242,11 +246,14 @@ class Backend:
                 "values": [limit] * len(times), "direction": "lower" if name in LOWER else "upper",
                 "severity": LEVELS.get(name, "error"), "mode": "adaptive", "reason": "",
             } if limit is not None else None,
-            "expected": {"lower": [expected[0]] * len(times), "upper": [expected[1]] * len(times)} if expected else None,
+            "expected": {
+                "lower": [expected[0]] * len(times), "upper": [expected[1]] * len(times),
+            } if expected else None,
         }  # fmt: skip
 
     def patterns(self) -> list[dict[str, Any]]:
         """Return log patterns: new ones, a predefined one, a hostile one."""
+
         def one(id: str, text: str, minutes: float, **extra: Any) -> dict[str, Any]:
             base = {
                 "pattern_id": id, "description": text, "description_ja": "", "frequency": 6, "severity": "HIGH",
@@ -266,7 +273,8 @@ class Backend:
                 source="batch.log", category="database_error"),
             one("p4", f"hostile {XSS}", 18),
             one("http_server_error", "HTTP server error (5xx)", 4000, kind="predefined", new=False, frequency=913,
-                description_ja="HTTPサーバーエラー（5xx）", category="http_server_error", trend=[3, 2, 4, 3, 2, 3, 4, 9, 22, 41, 38, 40]),
+                description_ja="HTTPサーバーエラー（5xx）", category="http_server_error",
+                trend=[3, 2, 4, 3, 2, 3, 4, 9, 22, 41, 38, 40]),
         ]  # fmt: skip
 
     def anomalies(self) -> list[dict[str, Any]]:
@@ -359,7 +367,9 @@ def build(backend: Backend) -> ASGIApp:
         if path == "overview":
             return JSONResponse(backend.overview())
         if path == "series":
-            return JSONResponse(backend.series(query["name"], float(query["from"]), float(query["to"]), float(query["step"])))
+            return JSONResponse(
+                backend.series(query["name"], float(query["from"]), float(query["to"]), float(query["step"]))
+            )
         if path == "patterns":
             return listed([] if backend.calm or backend.first_run else backend.patterns())
         if path == "anomalies":

@@ -137,7 +137,7 @@ class Chart extends HTMLElement {
     return {
       width: this.clientWidth || 300,
       height: HEIGHT,
-      padding: [14, 6, 0, 0],
+      padding: [14, 16, 0, 0],
       legend: { show: false },
       tzDate: (/** @type {number} */ at) => uPlot.tzDate(new Date(at * 1000), locale.timezone),
       cursor: {

@@ -9,7 +9,7 @@ import { setLanguage, setTheme } from "./views/frame.js";
 import { walked } from "./views/list.js";
 import { RANGES } from "./views/overview.js";
 
-let leader = 0;
+let leader = -Infinity;
 
 /** Open the next or previous alert of the list. @param {number} by */
 export function walk(by) {
@@ -76,7 +76,7 @@ function onKey(event) {
   }
   if (!state.singleKeys) return;
   if (performance.now() - leader < 1200) {
-    leader = 0;
+    leader = -Infinity;
     const view = { o: "overview", a: "alerts" }[event.key];
     if (view) go(address({ view }));
     return;

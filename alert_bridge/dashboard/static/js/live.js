@@ -74,9 +74,13 @@ async function when(part, read) {
   try {
     await read();
     due[part] = clock() + wait;
-    if (part === "overview") settled(true);
+    if (part === "overview") {
+      settled(true);
+      tick(); // what waited for the first overview
+    }
   } catch (error) {
     due[part] = clock() + wait;
+    if (error instanceof Refusal && error.status === 401) return; // the log-in is asked for
     if (part === "overview") settled(false);
     else update((s) => (s.problems[part] = sentence(error)));
   }

@@ -68,7 +68,7 @@ function liveMark() {
   const connection = connectionState();
   const age = duration(now() - lastHeard());
   const text = { live: t("live", { age }), polling: t("polling"), off: t("offline"), connecting: t("connecting") }[connection];
-  const beat = `dot ${connection} ${state.connection.beats % 2 ? "even" : "odd"}`;
+  const beat = `dot is-${connection} ${state.connection.beats % 2 ? "even" : "odd"}`;
   const time = connection === "off" && state.overview ? clockSeconds(lastHeard()) : clock(now());
   return html`<span class="live" data-connection=${connection}><i class=${beat}></i><span>${text}</span><b>${time}</b></span>`;
 }

@@ -26,7 +26,7 @@ export const rangeInForce = (all) => route().query.get("range") ?? (all.loud.len
 
 /** @param {import("./summary.js").Whole} all */
 export function overview(all) {
-  if (all.kind === "loading") return [headline(all), skeleton()];
+  if (all.kind === "loading" || !state.overview) return [headline(all), skeleton()];
   const tiles = tileSections(all.kind === "disconnected");
   const line = timelineSection(all);
   const calm = !all.loud.length;

@@ -155,7 +155,7 @@ export function headline(all) {
   const bad = all.kind === "alerts";
   return html`<div class="headline is-${all.level}" data-level=${all.level}>
     ${shape(all.level, 40, bad && !all.unowned)}
-    <h1 role=${bad ? "alert" : "status"}>${sentence(all)}</h1>
+    <h1><span role=${bad ? "alert" : "status"}>${sentence(all)}</span></h1>
     <p class="sub">${proof(all)}</p>
     <div class="do">
       ${alert && !isHeld(alert) && mayAct() ? ackButton(alert, "primary", () => void acknowledge(alert)) : nothing}

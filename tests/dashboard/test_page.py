@@ -1,0 +1,299 @@
+"""The page in a real browser, against a backend with fixed data."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.dashboard.conftest import Visitor
+
+pytestmark = pytest.mark.stack
+
+ALERT = "Error rate above its threshold"
+
+
+def sideways(page: Page) -> int:
+    """Return by how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.locator(".row, .card, tbody tr").filter(has=page.get_by_role("link", name=name, exact=True))
+
+
+def test_overview_says_what_is_wrong_and_shows_alerts_tiles_and_time_line(visitor: Visitor) -> None:
+    page = visitor.open()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("2 critical alerts, 1.not.acknowledged"))
+    expect(page.locator(".headline .sub")).to_contain_text(f"{ALERT} since")
+    expect(row(page, ALERT)).to_contain_text("17.9 %, threshold 5.2 %")
+    first = page.locator(".rows > li").first
+    expect(first).to_contain_text("Nobody")
+    tile = page.locator("[data-tile=error_rate]")
+    expect(tile).to_contain_text("Above 5.2 %")
+    expect(tile).to_have_class(re.compile("past is-CRITICAL"))
+    expect(page.locator("[data-tile=cpu_percent]")).to_contain_text("news-api-2")
+    expect(page.locator(".timeline a")).to_have_count(13)
+    expect(page.locator("[data-section=patterns]")).to_contain_text("connection pool exhausted")
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    expect(page).to_have_title(re.compile(r"^\(6\) 2 critical, 1 not acknowledged"))
+
+
+def test_acknowledging_takes_one_tap_and_can_be_undone(visitor: Visitor) -> None:
+    page = visitor.open()
+    row(page, ALERT).get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("2 critical alerts, all acknowledged")
+    expect(row(page, ALERT)).to_contain_text("Sato Yui")
+    assert visitor.running.backend.posts == [("alerts/a1/acknowledge", {})]
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, ALERT)).to_contain_text("Nobody")
+    assert visitor.running.backend.posts[1:] == [("alerts/a1/unacknowledge", {})]
+
+
+def test_refused_action_is_taken_back_and_the_row_says_why(visitor: Visitor) -> None:
+    visitor.running.backend.refuse = "the alert is already resolved"
+    page = visitor.open()
+    row(page, ALERT).get_by_role("button", name="Acknowledge").click()
+    expect(row(page, ALERT)).to_contain_text("Not done: the alert is already resolved")
+    expect(row(page, ALERT)).to_contain_text("Nobody")
+    visitor.running.backend.refuse = ""
+    row(page, ALERT).get_by_role("button", name="Try again").click()
+    expect(row(page, ALERT)).to_contain_text("Sato Yui")
+
+
+def test_drawer_answers_in_order_and_its_chart_says_the_same_number_as_its_sentence(visitor: Visitor) -> None:
+    page = visitor.open("alerts/a1")
+    drawer = page.get_by_role("dialog", name=ALERT)
+    expect(drawer.locator("canvas")).to_be_visible()
+    expect(drawer.locator(".near li")).not_to_have_count(0)
+    expect(drawer.locator(".story")).to_contain_text("Told slack")
+    parts = drawer.locator(".part").evaluate_all("(all) => all.map((one) => one.dataset.part)")
+    assert parts == ["why", "chart", "same", "todo", "history", "labels"]
+    said = re.search(r"is ([\d.]+) %", drawer.locator("[data-part=why]").inner_text())
+    drawn = re.search(r"now ([\d.]+) %", drawer.locator("[data-part=chart] h3").inner_text())
+    assert said and drawn and said[1] == drawn[1]
+    expect(drawer.locator(".near li").first).to_contain_text("first change")
+    expect(drawer.locator(".steps li").first).to_contain_text("Roll it back")
+    spoken = drawer.locator("nw-chart").get_attribute("aria-label")
+    assert spoken is not None and spoken.startswith("Error rate from")
+
+
+def test_comment_snooze_and_assign_reach_the_server(visitor: Visitor) -> None:
+    page = visitor.open("alerts/a1")
+    drawer = page.get_by_role("dialog", name=ALERT)
+    drawer.get_by_role("button", name="Assign").click()
+    drawer.get_by_role("button", name="Take it myself").click()
+    expect(drawer.locator(".facts")).to_contain_text("Sato Yui")
+    drawer.get_by_role("button", name="More").click()
+    drawer.get_by_role("button", name="Comment").click()
+    drawer.get_by_label("Comment").fill("rolling back")
+    drawer.get_by_role("button", name="Save").click()
+    expect(drawer.locator(".story")).to_contain_text("rolling back")
+    drawer.get_by_role("button", name="Snooze").click()
+    drawer.get_by_role("button", name="1 h", exact=True).click()
+    expect(drawer.locator(".drawer-head")).to_contain_text("Snoozed")
+    assert visitor.running.backend.posts == [
+        ("alerts/a1/assign", {"assignee": "Sato Yui"}),
+        ("alerts/a1/comment", {"text": "rolling back"}),
+        ("alerts/a1/snooze", {"seconds": 3600}),
+    ]
+
+
+def test_filters_live_in_the_address_and_search_knows_labels_and_both_spellings(visitor: Visitor) -> None:
+    page = visitor.open("alerts?severity=CRITICAL")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("combobox", name="Severity").select_option("")
+    page.get_by_role("button", name="Nobody has it").click()
+    expect(page.locator("tbody tr")).to_have_count(4)
+    assert page.url.endswith("#/alerts?status=nobody")
+    page.get_by_role("searchbox").fill("job=app")
+    expect(page.locator("tbody tr")).to_have_count(4)
+    page.get_by_role("searchbox").fill("エラー率が\u95be\u5024")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("searchbox").fill("kafka")
+    expect(page.locator(".empty")).to_contain_text("The filters hide 7 open alerts.")
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.locator("tbody tr")).to_have_count(7)
+    page.get_by_role("button", name="Resolved").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_keyboard_walks_opens_acts_and_closes(visitor: Visitor) -> None:
+    page = visitor.open("alerts")
+    expect(page.locator("tbody tr")).to_have_count(7)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_role("dialog", name=ALERT)).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_role("dialog", name="Database connections nearly used up")).to_be_visible()
+    page.keyboard.press("k")
+    page.keyboard.press("a")
+    expect(page.get_by_role("dialog", name=ALERT).locator(".drawer-head")).to_contain_text("Acknowledged")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
+    expect(page.get_by_role("link", name=ALERT, exact=True)).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_have_count(0)
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("e")
+    expect(page.get_by_role("searchbox")).to_have_value("e")
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 critical alerts")
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_be_visible()
+
+
+def test_language_and_theme_follow_the_browser_can_be_switched_and_are_remembered(visitor: Visitor) -> None:
+    page = visitor.open(locale="ja-JP", color_scheme="dark")
+    expect(page.get_by_role("heading", level=1)).to_have_text("重大アラート 2件、うち1件は未確認")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(ground) == "rgb(21, 24, 27)"
+    assert not re.search("\u95be\u5024", page.locator("body").inner_text())
+    page.get_by_role("button", name="明るい").click()
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 critical alerts")
+    assert page.evaluate(ground) == "rgb(247, 247, 244)"
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 critical alerts")
+    assert page.evaluate(ground) == "rgb(247, 247, 244)"
+
+
+def test_nothing_scrolls_sideways_on_the_smallest_phone(visitor: Visitor) -> None:
+    page = visitor.open(width=320, height=640, query="lang=ja", has_touch=True)
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.locator(".tile")).to_have_count(14)
+    assert sideways(page) == 0
+    page.get_by_role("link", name="アラート", exact=False).last.click()
+    expect(page.locator(".cards .card")).to_have_count(7)
+    assert sideways(page) == 0
+    page.get_by_role("link", name="エラー率がしきい値を超過", exact=True).click()
+    drawer = page.get_by_role("dialog", name="エラー率がしきい値を超過")
+    expect(drawer.locator("canvas")).to_be_visible()
+    assert drawer.bounding_box() == {"x": 0, "y": 0, "width": 320, "height": 640}
+    assert sideways(page) == 0
+    page.go_back()
+    page.get_by_role("link", name="その他").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("その他")
+    assert sideways(page) == 0
+
+
+def test_hostile_texts_stay_text_and_hostile_links_are_not_offered(visitor: Visitor) -> None:
+    page = visitor.open("alerts/a5")
+    drawer = page.locator(".drawer")
+    expect(drawer.locator("h2")).to_contain_text("<img src=x onerror=")
+    expect(drawer.locator(".tags")).to_contain_text("<script>")
+    expect(page.locator("img, body script")).to_have_count(0)
+    expect(page.locator("a[href^='javascript:']")).to_have_count(0)
+    expect(drawer.get_by_role("link", name="Runbook")).to_have_count(0)
+
+
+def test_new_alert_comes_by_the_feed_and_waits_while_the_list_is_in_hand(visitor: Visitor) -> None:
+    page = visitor.open()
+    expect(row(page, ALERT)).to_be_visible()
+    page.mouse.move(0, 0)
+    fresh = visitor.running.backend.alerts["a3"] | {
+        "id": "n1",
+        "severity": "CRITICAL",
+        "annotations": {"summary": "Disk full"},
+    }
+    visitor.running.push("new_alert", fresh)
+    expect(row(page, "Disk full")).to_be_visible()
+    row(page, ALERT).hover()
+    visitor.running.push("new_alert", fresh | {"id": "n2", "annotations": {"summary": "Disk gone"}})
+    expect(page.get_by_role("button", name="1 new, show")).to_be_visible()
+    expect(row(page, "Disk gone")).to_have_count(0)
+    page.get_by_role("button", name="1 new, show").click()
+    expect(row(page, "Disk gone")).to_be_visible()
+
+
+def test_without_the_feed_the_page_polls_and_says_so(visitor: Visitor) -> None:
+    visitor.running.backend.feed = False
+    page = visitor.open()
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "polling")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 critical alerts")
+
+
+def test_disconnected_page_is_unknown_never_well_keeps_its_values_and_comes_back(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.clock.install()
+    page.reload()
+    expect(row(page, ALERT)).to_be_visible()
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    visitor.running.backend.down = True
+    deadline = time.monotonic() + 8
+    while visitor.running.backend.sockets and time.monotonic() < deadline:
+        page.wait_for_timeout(20)
+    page.clock.run_for(20_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Unknown: no live values")
+    expect(page.locator(".headline")).to_contain_text("2 critical alerts")
+    expect(page.locator("[data-connection]")).to_contain_text("Not live")
+    expect(page.locator("[data-tile=error_rate]")).to_contain_text("17.")
+    expect(row(page, ALERT).get_by_role("button", name="Acknowledge")).to_be_enabled()
+    visitor.running.backend.down = False
+    page.get_by_role("button", name="Try now").click()
+    page.clock.run_for(2000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("2 critical alerts")
+
+
+def test_all_is_well_only_with_proof(visitor: Visitor) -> None:
+    visitor.running.backend.calm = True
+    page = visitor.open()
+    expect(page.get_by_role("heading", level=1)).to_have_text("All is well")
+    expect(page.locator(".headline .sub")).to_contain_text("2 of 2 sources report")
+    visitor.running.backend.silent_source = True
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Unknown: 1 of 2 sources do not report")
+    expect(page.locator(".headline .sub")).to_contain_text("refuses the connection")
+
+
+def test_first_run_says_what_it_waits_for(visitor: Visitor) -> None:
+    visitor.running.backend.first_run = True
+    page = visitor.open()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Unknown: no values yet")
+    expect(page.locator("[data-section=start] li")).to_have_count(4)
+
+
+def test_protected_page_asks_for_a_name_and_sends_the_token_with_every_write(visitor: Visitor) -> None:
+    visitor.running.backend.protected = True
+    page = visitor.open()
+    page.get_by_label("Name").fill("sato")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+    page.get_by_label("Password").fill("right")
+    page.get_by_role("button", name="Log in").click()
+    row(page, ALERT).get_by_role("button", name="Acknowledge").click()
+    expect(row(page, ALERT)).to_contain_text("Acknowledged")
+    expect(page.locator(".rail-foot")).to_contain_text("Signed in as Sato Yui.")
+
+
+def test_viewer_sees_everything_and_is_offered_no_action(visitor: Visitor) -> None:
+    visitor.running.backend.role = "viewer"
+    visitor.running.backend.protected = visitor.running.backend.logged_in = True
+    page = visitor.open("alerts/a1")
+    expect(page.locator(".drawer [data-part=history] li")).not_to_have_count(0)
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    expect(page.locator(".rail-foot")).to_contain_text("viewer")
+
+
+def test_tile_opens_its_chart_and_closing_puts_the_focus_back(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.locator("[data-tile=response_time_ms]").click()
+    drawer = page.get_by_role("dialog", name="Response time")
+    expect(drawer.locator("canvas")).to_be_visible()
+    drawer.get_by_role("button", name="3 h").click()
+    expect(drawer.get_by_role("button", name="3 h")).to_have_attribute("aria-pressed", "true")
+    drawer.locator("nw-chart").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(drawer.locator("[data-part=chart] h3")).not_to_contain_text("now")
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
+    expect(page.locator("[data-tile=response_time_ms]")).to_be_focused()
