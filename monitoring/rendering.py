@@ -110,12 +110,12 @@ def service_settings(
     alertmanager_urls: Sequence[str] | None,
     rules_dir: Path,
     credentials: Credentials | None = None,
-    sample_logs: Path | None = None,
+    analyzer: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return what the services have to know of this stack, laid over the user's own settings.
 
-    prometheus_url, alertmanager_urls: None where the user's settings name them. sample_logs: where the sample
-    application writes its log, None where it does not run.
+    prometheus_url, alertmanager_urls: None where the user's settings name them. analyzer: what the analyzer has to know
+    of the sample application, None where that does not run.
     """
     access = credentials or Credentials()
     settings: dict[str, Any] = {
@@ -132,8 +132,8 @@ def service_settings(
         settings = merge(settings, {"prometheus": {"url": prometheus_url}})
     if alertmanager_urls is not None:
         settings = merge(settings, {"alertmanager": {"urls": list(alertmanager_urls)}})
-    if sample_logs is not None:
-        settings = merge(settings, {"analyzer": {"sources": [{"name": "news_app", "path": str(sample_logs)}]}})
+    if analyzer is not None:
+        settings = merge(settings, {"analyzer": dict(analyzer)})
     return settings
 
 

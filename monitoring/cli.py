@@ -1,0 +1,186 @@
+"""The command line: `monitoring COMMAND`, also `python -m monitoring`.
+
+Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.security import AccessError, Role, create_token
+from runtime.service import TOKENS_FILE, add_common_arguments, version
+from runtime.settings import SettingsError
+
+if TYPE_CHECKING:
+    from monitoring.supervisor import Options
+
+Command = Callable[[argparse.Namespace], int]
+
+_EPILOG = """\
+exit codes: 0 done, 1 failed, 2 wrong use
+environment: NEWSWATCH_<SECTION>__<KEY> sets one setting, for example NEWSWATCH_WEB__LANGUAGE=ja
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; what fails is said in one line on stderr."""
+    arguments = _parser().parse_args(argv)
+    command: Command = arguments.command
+    try:
+        return command(arguments)
+    except BrokenPipeError:
+        return 1
+    except (SettingsError, AccessError, OSError, ValueError) as error:
+        for line in str(error).splitlines():
+            _talk(f"monitoring: {line}")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="monitoring",
+        description="Newswatch: monitoring of a news delivery system.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"newswatch {version()}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_up(_add(commands, "up", _up, "start the whole stack on this machine and watch it"))
+    _add(commands, "down", _down, "stop the stack of a data folder")
+    _add_stack(_add(commands, "doctor", _doctor, "find what keeps the stack from working, and say what to do"))
+    check = _add_stack(_add(commands, "check-config", _check_config, "check settings without starting anything"))
+    check.add_argument(
+        "--print",
+        dest="shown",
+        choices=("prometheus", "alertmanager"),
+        help="print what belongs into the configuration of a Prometheus or Alertmanager of your own",
+    )
+    _add(commands, "mask", _mask, "copy standard input line by line without personal data and secrets")
+    token = _add(commands, "token", _token, "make a bearer token for a machine")
+    token.add_argument("action", choices=("create",))
+    token.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
+    token.add_argument("--name", default="token", help="what it is called in the token file (default: %(default)s)")
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, command: Command, purpose: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=purpose, description=f"{purpose[:1].upper()}{purpose[1:]}.")
+    add_common_arguments(parser)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_stack(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    add = parser.add_argument
+    add("--port-offset", metavar="N", type=int, default=0, help="shift every port, for a second stack on one machine")
+    add(
+        "--sample",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="run the sample news application (default: only where no --config is given)",
+    )
+    add(
+        "--web.config.file",
+        dest="web_config_file",
+        metavar="FILE",
+        type=Path,
+        help="TLS and basic authentication, in the format of the Prometheus exporters",
+    )
+    return parser
+
+
+def _add_up(parser: argparse.ArgumentParser) -> None:
+    _add_stack(parser)
+    levels = ("debug", "info", "warning", "error")
+    parser.add_argument("--log.level", dest="log_level", choices=levels, default="info", help="what is logged")
+    parser.add_argument("--once", action="store_true", help="start, wait until all is ready, and stop again")
+    demo = "break the sample application and follow it from its log to the alert; exit code 1 if that is not seen"
+    parser.add_argument("--demo", action="store_true", help=demo)
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from monitoring import supervisor
+    from monitoring.demo import Demo
+    from monitoring.ownership import Unable
+    from monitoring.processes import Signals, StartFailed
+
+    def announce(stack: supervisor.Stack, signals: Signals) -> bool:
+        _write(supervisor.summary(stack))
+        return not arguments.demo or Demo(stack, signals, _talk).prove()
+
+    try:
+        return supervisor.up(_options(arguments), _talk, announce)
+    except (Unable, StartFailed) as error:
+        _talk(f"stack: {error}")
+        return 1
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    from monitoring.ownership import stop
+
+    stopped = stop(arguments.data_dir)
+    _talk(f"stopped the stack on {arguments.data_dir}" if stopped else f"no stack runs on {arguments.data_dir}")
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from monitoring.doctor import diagnose
+
+    return diagnose(_options(arguments), _write)
+
+
+def _check_config(arguments: argparse.Namespace) -> int:
+    from monitoring import supervisor
+
+    stack = supervisor.decide(_options(arguments))
+    if arguments.shown:
+        _write(supervisor.to_paste(stack, arguments.shown))
+        return 0
+    _talk(f"settings are valid: {', '.join(str(file) for file in arguments.config) or 'the defaults'}")
+    return 0
+
+
+def _token(arguments: argparse.Namespace) -> int:
+    _write(create_token(arguments.data_dir / TOKENS_FILE, Role(arguments.role), arguments.name))
+    return 0
+
+
+def _mask(arguments: argparse.Namespace) -> int:
+    from analyzer.masking import masker
+    from monitoring.settings import Configuration
+    from runtime.settings import load
+
+    settings = load(Configuration, arguments.config).analyzer
+    mask = masker(settings.masks, mask_ip=settings.mask_ip).mask
+    for line in sys.stdin.buffer:
+        sys.stdout.buffer.write(mask(line.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def _options(arguments: argparse.Namespace) -> "Options":
+    from monitoring.supervisor import Options
+
+    return Options(
+        config=tuple(arguments.config),
+        data_dir=arguments.data_dir,
+        port_offset=arguments.port_offset,
+        sample=True if getattr(arguments, "demo", False) else arguments.sample,
+        web_config_file=arguments.web_config_file,
+        log_level=getattr(arguments, "log_level", "info"),
+        once=getattr(arguments, "once", False),
+    )
+
+
+def _talk(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text.rstrip()}\n")
+    sys.stdout.flush()

@@ -1,0 +1,78 @@
+"""The real thing: our services, Prometheus, Alertmanager and the sample application, as `up` starts them."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from monitoring.ownership import read
+from monitoring.processes import healthy
+from monitoring.rendering import Addresses
+from monitoring.supervisor import port_problem
+from tests.tools import tool
+from tests.waiting import until
+
+pytestmark = pytest.mark.stack
+SERVICES = ("exporter", "analyzer", "alert_bridge", "prometheus", "alertmanager", "sample")
+
+
+def free_offset() -> int:
+    for offset in range(10_000, 30_000, 50):
+        if not any(port_problem(address) for _, address in Addresses().shifted(offset).items()):
+            return offset
+    raise AssertionError("no free ports")
+
+
+def start(data: Path, *arguments: str) -> "subprocess.Popen[str]":
+    for name in ("prometheus", "alertmanager"):
+        tool(name)
+    command = [sys.executable, "-m", "monitoring", "up", "--data-dir", str(data), "--port-offset", str(free_offset())]
+    return subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def left_behind(data: Path) -> list[str]:
+    """Return the commands of running processes that name a data folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        command = " ".join(process.info["cmdline"] or ())
+        if str(data) in command and process.pid != os.getpid():
+            found.append(command)
+    return found
+
+
+def test_something_broken_in_the_application_is_followed_to_the_alert_and_back(tmp_path: Path) -> None:
+    process = start(tmp_path, "--once", "--demo")
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, output
+    assert all(f"{name} " in output for name in SERVICES), output
+    assert output.endswith("stopped\n")
+    assert left_behind(tmp_path) == []
+    assert not (tmp_path / "stack.json").exists()
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator["subprocess.Popen[str]"]:
+    process = start(tmp_path)
+    await until(lambda: len(read(tmp_path).health) == len(SERVICES), "all programs are started", 60)
+    await until(lambda: all(map(healthy, read(tmp_path).health.values())), "all programs are ready", 120)
+    yield process
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+@pytest.mark.slow
+async def test_each_killed_part_comes_back_and_nothing_outlives_a_killed_supervisor(
+    running: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    before = read(tmp_path)
+    for name in SERVICES:
+        os.kill(before.processes[name][0], signal.SIGKILL)
+    await until(lambda: all(read(tmp_path).processes[name] != before.processes[name] for name in SERVICES), "restarts")
+    await until(lambda: all(map(healthy, before.health.values())), "all programs are ready again", 120)
+    running.kill()
+    await until(lambda: left_behind(tmp_path) == [], "everything has ended with the supervisor")
