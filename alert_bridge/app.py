@@ -228,6 +228,7 @@ class AlertBridge:
         """Stop working, keep what was learned, close the database; harmless twice."""
         await self._open.aclose()
         self._database = None
+        self.page = None
 
     def build_http(
         self, database: Database | None = None, *, page: bool = False, reload: Callable[[], None] | None = None

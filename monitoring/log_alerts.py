@@ -1,0 +1,150 @@
+"""Alerts from what the log analysis tells, where no Prometheus evaluates rules over its metrics.
+
+A new pattern of level ERROR, a predefined pattern of severity HIGH or worse, and an anomaly open an alert, under the
+names that the stack's rules have. It ends after some quiet minutes.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from alert_bridge.alerts import Alert, Observation, Severity, fingerprint
+from alert_bridge.analyzer_client import Analyzer
+from alert_bridge.pipeline import Pipeline
+from analyzer.events import ANOMALY_DETECTED, Event
+from runtime.clock import Clock, parse_utc
+
+QUIET_SECONDS = 300.0
+NEW_PATTERN = "NewErrorPattern"
+ANOMALY = "AnomalyDetected"
+OTHER_PATTERN = "SevereLogPattern"
+NAMES: Mapping[str, str] = {"database_error": "DatabaseErrorsInLogs", "out_of_memory": "OutOfMemoryInLogs"}
+"""Predefined patterns that have an alert of their own in the stack."""
+
+_ALL_NAMES = (NEW_PATTERN, ANOMALY, OTHER_PATTERN, *NAMES.values())
+_ITEMS = 1000
+_SOURCE = "events"
+
+
+class LogAlerts:
+    """Opens alerts by events, and ends them.
+
+    place: the labels job and instance. quiet_seconds: how long nothing more must have come before an alert ends.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        analyzer: Analyzer,
+        *,
+        clock: Clock,
+        place: Mapping[str, str],
+        quiet_seconds: float = QUIET_SECONDS,
+    ) -> None:
+        self._pipeline = pipeline
+        self._analyzer = analyzer
+        self._clock = clock
+        self._place = place
+        self._quiet_seconds = quiet_seconds
+        self._heard: dict[str, float] = {}
+        self._open: dict[str, Observation] = {}
+
+    async def adopt(self) -> None:
+        """Go on with the alerts that were open when the program stopped; they get the quiet time anew."""
+        for alert in await self._pipeline.open_named(_ALL_NAMES):
+            if self._place.items() <= alert.labels.items():
+                seen = Observation(alert.fingerprint, alert.labels, alert.annotations, alert.created_at)
+                self._open[alert.fingerprint] = seen
+                self._heard[alert.fingerprint] = self._clock.time()
+
+    async def take(self, event: Event) -> list[Alert]:
+        """Take an event; return the alerts that it opened."""
+        seen = self._observation(event)
+        if seen is None:
+            return []
+        self._open[seen.fingerprint] = seen
+        self._heard[seen.fingerprint] = self._clock.time()
+        told = await self._pipeline.observe([seen], source=_SOURCE)
+        return [alert for alert in told if alert.version == 1]
+
+    async def sweep(self) -> None:
+        """End the alerts that have been quiet long enough. Raises AnalyzerUnavailable."""
+        if not self._open:
+            return
+        now = self._clock.time()
+        last_seen = await self._last_seen(now)
+        for key, seen in self._open.items():
+            subject = seen.labels.get("pattern") or seen.labels.get("series")
+            self._heard[key] = max(self._heard[key], last_seen.get(subject or "", 0.0))
+        quiet = [key for key in self._open if now - self._heard[key] >= self._quiet_seconds]
+        if quiet:
+            await self._pipeline.observe([_ended(self._open[key], now) for key in quiet], source=_SOURCE)
+        for key in quiet:
+            del self._open[key], self._heard[key]
+
+    async def _last_seen(self, now: float) -> dict[str, float]:
+        """Return when each pattern and each series with an anomaly was last seen, of the quiet time; epoch seconds."""
+        start = now - self._quiet_seconds
+        patterns = await self._analyzer.patterns(start, now, _ITEMS)
+        anomalies = await self._analyzer.anomalies(start, now, _ITEMS)
+        seen = [(str(item["series"]), str(item["timestamp"])) for item in anomalies]
+        seen += [(str(item["pattern_id"]), str(item["last_seen"])) for item in patterns]
+        return {subject: parse_utc(moment).timestamp() for subject, moment in sorted(seen, key=lambda one: one[1])}
+
+    def _observation(self, event: Event) -> Observation | None:
+        labels = self._labels(event)
+        if labels is None:
+            return None
+        full = {**self._place, **labels}
+        examples: Sequence[object] = event.details.get("examples") or ()
+        reason = f": {examples[0]}" if examples else ""
+        return Observation(
+            fingerprint=fingerprint(full),
+            labels=full,
+            annotations={
+                **_summaries(event, full),
+                "description": event.description,
+                "description_ja": event.description_ja,
+                "reason": f"{event.description}{reason}",
+                "reason_ja": f"{event.description_ja}{reason}",
+                "runbook_url": f"docs/runbooks/{full['alertname']}.md",
+            },
+            starts_at=min(event.timestamp, self._clock.now()),
+        )
+
+    def _labels(self, event: Event) -> dict[str, str] | None:
+        """Return the labels of an event's alert, or None for an event that is worth none."""
+        severity = Severity(event.severity.value)
+        details = event.details
+        if event.type == ANOMALY_DETECTED:
+            series = str(details.get("series", ""))
+            return {"alertname": ANOMALY, "severity": severity.prometheus, "series": series}
+        if severity.rank < Severity.HIGH.rank:
+            return None
+        source = str(details.get("source", ""))
+        if details.get("kind") == "dynamic":  # one alert for all of them: a new version words many errors anew
+            level = str(details.get("level", ""))
+            return {"alertname": NEW_PATTERN, "severity": "warning", "source": source, "level": level}
+        pattern = str(details.get("pattern_id", ""))
+        name = NAMES.get(pattern, OTHER_PATTERN)
+        return {"alertname": name, "severity": severity.prometheus, "source": source, "pattern": pattern}
+
+
+def _summaries(event: Event, labels: Mapping[str, str]) -> dict[str, str]:
+    if event.type == ANOMALY_DETECTED:
+        return {"summary": event.description, "summary_ja": event.description_ja}
+    source = labels["source"]
+    if labels["alertname"] == NEW_PATTERN:
+        return {
+            "summary": f"{source} writes errors that were never seen before: {event.description}",
+            "summary_ja": f"{source} に未知のエラーパターンが現れました: {event.description_ja}",
+        }
+    return {
+        "summary": f"{event.description} in the log of {source}",
+        "summary_ja": f"{source} のログに「{event.description_ja}」が現れました",
+    }
+
+
+def _ended(seen: Observation, now: float) -> Observation:
+    return Observation(
+        seen.fingerprint, seen.labels, seen.annotations, seen.starts_at, ends_at=datetime.fromtimestamp(now, UTC)
+    )
