@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,6 +148,32 @@ def test_every_file_of_the_page_is_public() -> None:
             address = f"/{path.relative_to(STATIC).as_posix()}"
             folders = tuple(one for one in PUBLIC_PATHS if one.endswith("/") and one != "/")
             assert address in PUBLIC_PATHS or address.startswith(folders), address
+
+
+@pytest.mark.slow
+def test_modules_pass_the_type_checker() -> None:
+    settings = STATIC.parent / "jsconfig.json"
+    command = [
+        "npm",
+        "exec",
+        "--yes",
+        "--package=typescript@5.9",
+        "--",
+        "tsc",
+        "-p",
+        str(settings),
+        "--pretty",
+        "false",
+    ]
+    try:
+        version = subprocess.run([*command[:6], "--version"], capture_output=True, text=True, timeout=120, cwd=STATIC)
+        said = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=STATIC).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"npm cannot run the type checker here: {error}")
+    if version.returncode:
+        pytest.skip(f"npm cannot fetch the type checker here: {version.stderr[:200]}")
+    own = [line for line in said.splitlines() if "error TS" in line and not line.startswith(("vendor/", "../vendor/"))]
+    assert own == []
 
 
 @pytest.mark.parametrize("package", vendor.PACKAGES, ids=lambda package: package.name)

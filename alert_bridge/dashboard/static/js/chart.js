@@ -1,6 +1,6 @@
 // @ts-check
 /* One metric over time: value, expected range, threshold, what is past it. <nw-chart> draws its property `data`. */
-import uPlot from "../vendor/uplot/uPlot.esm.js";
+import plotter from "../vendor/uplot/uPlot.esm.js";
 import { locale, t } from "./strings.js";
 import { clock, limitWithUnit, moment, number } from "./text.js";
 
@@ -11,6 +11,7 @@ import { clock, limitWithUnit, moment, number } from "./text.js";
  *   `look` changes with theme and language: the chart is made anew.
  */
 
+const uPlot = /** @type {any} */ (plotter);
 const HEIGHT = 148;
 const VALUE = 4; // its place among the series: drawn last, above band and threshold
 

@@ -13,10 +13,12 @@ import { clock, clockSeconds, dateWithZone, duration, moment, span } from "../te
 import { RANGES, rangeInForce } from "./overview.js";
 import { shortLine } from "./summary.js";
 
+/** @type {[string, string][]} */
 const MENU = [
   ["overview", "overview"],
   ["alerts", "bell"],
 ];
+/** @type {[string, string][]} */
 const TABS = [...MENU, ["more", "more"]];
 
 /** @param {"auto"|"light"|"dark"} theme */
@@ -38,7 +40,7 @@ const segments = (label, choices, chosen, pick) =>
 const themeSwitch = () => segments(t("theme"), [["auto", t("theme_auto")], ["light", t("theme_light")], ["dark", t("theme_dark")]], state.theme, setTheme);
 const languageSwitch = () => segments(t("language"), [["en", t("language_en")], ["ja", t("language_ja")]], state.language, setLanguage);
 
-/** @param {string} view @param {string} name @param {import("./summary.js").Whole} all @param {number} size */
+/** @param {[string, string]} entry view and icon @param {import("./summary.js").Whole} all @param {number} size */
 function menuLink([view, name], all, size) {
   const count = view === "alerts" && all.loud.length ? html`<span class="n ${all.unowned ? "hot" : ""}">${all.loud.length}<span class="hidden"> ${t("filter_open")}</span></span>` : nothing;
   return html`<a href=${address({ view })} aria-current=${route().view === view ? "page" : nothing}>${icon(name, size)}<span>${t(view)}</span>${count}</a>`;
@@ -55,13 +57,13 @@ function who() {
 /** @param {import("./summary.js").Whole} all */
 const rail = (all) => html`<nav class="rail" aria-label=${t("navigation")}>
   <div class="brand">${LOGO}<span>${t("product")}</span></div>
-  <div class="menu">${MENU.map((entry) => menuLink(/** @type {[string, string]} */ (entry), all, 16))}</div>
+  <div class="menu">${MENU.map((entry) => menuLink(entry, all, 16))}</div>
   <div class="rail-foot">${who()}${themeSwitch()}${languageSwitch()}
     <button type="button" class="button bare" @click=${() => update((s) => (s.keysOpen = true))}>${icon("keyboard")}${t("shortcuts")} <kbd>?</kbd></button></div>
 </nav>`;
 
 /** @param {import("./summary.js").Whole} all */
-const tabs = (all) => html`<nav class="tabs" aria-label=${t("navigation_phone")}>${TABS.map((entry) => menuLink(/** @type {[string, string]} */ (entry), all, 18))}</nav>`;
+const tabs = (all) => html`<nav class="tabs" aria-label=${t("navigation_phone")}>${TABS.map((entry) => menuLink(entry, all, 18))}</nav>`;
 
 /** How the data comes: the dot, in words, with the time. */
 function liveMark() {

@@ -10,7 +10,7 @@ import { t } from "../strings.js";
 import { now, openAlerts, resolvedAlerts, state, update } from "../store.js";
 import { epoch, folded, moment, number } from "../text.js";
 import { note } from "./summary.js";
-import { card, narrow, steady, tableRow, waitingBar } from "./rows.js";
+import { byId, cardIn, narrow, steady, tableRowIn, waitingBar } from "./rows.js";
 
 const FILTERS = ["open", "nobody", "mine", "quiet", "resolved"];
 
@@ -64,11 +64,11 @@ function body(rows, chosen) {
   const shown = rows.slice(0, state.shown);
   const rest = rows.length - shown.length;
   const more = rest > 0 ? html`<p class="rest"><button type="button" class="button" @click=${() => update((s) => (s.shown += 200))}>${t("show_more", { n: Math.min(200, rest) })}</button></p>` : nothing;
-  if (narrow()) return html`<ul class="cards" data-steady=${listKey()}>${repeat(shown, (alert) => alert.id, (alert) => card(alert, "alerts"))}</ul>${more}`;
+  if (narrow()) return html`<ul class="cards" data-steady=${listKey()}>${repeat(shown, byId, cardIn("alerts"))}</ul>${more}`;
   return html`<div class="table" data-steady=${listKey()}><table>
       <caption class="hidden">${t("alerts")}</caption>
       <thead><tr><th scope="col">${t("severity")}</th><th scope="col">${t("alert")}</th><th scope="col" class="wide-1">${t("value")}</th><th scope="col">${t("since")}</th><th scope="col">${t("who")}</th><th scope="col" class="wide-2">${t("status_next")}</th><th scope="col" class="wide-2"><span class="hidden">${t("actions")}</span></th></tr></thead>
-      <tbody>${repeat(shown, (alert) => alert.id, (alert) => tableRow(alert, alert.id === chosen))}</tbody>
+      <tbody>${repeat(shown, byId, tableRowIn(chosen))}</tbody>
     </table></div>${more}`;
 }
 

@@ -12,7 +12,7 @@ import { now, openAlerts, remember, resolvedAlerts, state, update } from "../sto
 import { epoch, limit, limitWithUnit, measured, metricName, moment, number, rich, suffix } from "../text.js";
 import { eventsIn, list, picture } from "../timeline.js";
 import { headline, note } from "./summary.js";
-import { card, narrow, phone, row, steady, waitingBar } from "./rows.js";
+import { byId, cardIn, narrow, phone, row, steady, waitingBar } from "./rows.js";
 
 /** @typedef {import("../alerts.js").Tile} Tile */
 
@@ -53,8 +53,8 @@ function openSection(all) {
   const sub = all.quiet ? t("open_count_quiet", { n: all.loud.length, q: all.quiet }) : t("open_count", { n: all.loud.length });
   const rest = rows.length > 8 ? html`<p class="rest"><a href=${address({ view: "alerts" })}>${t("more_alerts", { n: rows.length - 8 })}</a></p>` : nothing;
   const body = narrow()
-    ? html`<ul class="cards" data-steady="overview">${repeat(shown, (alert) => alert.id, (alert) => card(alert, "overview"))}</ul>`
-    : html`<ul class="rows" data-steady="overview">${repeat(shown, (alert) => alert.id, row)}</ul>`;
+    ? html`<ul class="cards" data-steady="overview">${repeat(shown, byId, cardIn("overview"))}</ul>`
+    : html`<ul class="rows" data-steady="overview">${repeat(shown, byId, row)}</ul>`;
   return section(t("open_alerts"), [waitingBar(waiting), body, rest], { sub, end: allAlertsLink(), name: "open" });
 }
 
@@ -62,7 +62,7 @@ function lastDay() {
   const ended = resolvedAlerts().filter((alert) => now() - epoch(alert.resolved_at) < DAY).sort(byEnd);
   if (!ended.length) return nothing;
   const body = narrow()
-    ? html`<ul class="cards">${ended.slice(0, 5).map((alert) => card(alert, "overview"))}</ul>`
+    ? html`<ul class="cards">${ended.slice(0, 5).map(cardIn("overview"))}</ul>`
     : html`<ul class="rows">${ended.slice(0, 5).map(row)}</ul>`;
   const link = html`<a href=${address({ view: "alerts", query: { status: "resolved" } })}>${t("all_alerts")}</a>`;
   return section(t("last_day"), body, { sub: t("last_day_count", { n: ended.length }), end: link, name: "last-day" });
@@ -152,13 +152,17 @@ function patternSection() {
   const newest = [...state.patterns].sort((a, b) => Number(b.new) - Number(a.new) || epoch(b.first_seen) - epoch(a.first_seen)).slice(0, 8);
   const open = route().query.get("pattern") ?? "";
   const body = newest.length
-    ? html`<ul class="patterns">${repeat(newest, (pattern) => pattern.pattern_id, (pattern) => patternRow(pattern, pattern.pattern_id === open))}</ul>`
+    ? html`<ul class="patterns">${repeat(newest, patternId, patternRowIn(open))}</ul>`
     : html`<p class="mut">${t("patterns_empty")}</p>`;
   return section(t("newest_patterns"), body, { sub: newest.length ? t("patterns_count", { n: number(state.patternsTotal) }) : nothing, name: "patterns" });
 }
 
-/** @param {any} pattern @param {boolean} open */
-function patternRow(pattern, open) {
+/** @param {any} pattern @returns {string} */
+const patternId = (pattern) => pattern.pattern_id;
+
+/** @param {string} chosen id of the open one @returns {(pattern: any) => unknown} */
+const patternRowIn = (chosen) => (pattern) => {
+  const open = pattern.pattern_id === chosen;
   const level = levelOf(pattern.severity);
   const toggle = () => go(address({ keep: true, query: { pattern: open ? "" : pattern.pattern_id } }));
   return html`<li class=${open ? "chosen" : ""} data-pattern=${pattern.pattern_id}>
@@ -171,7 +175,7 @@ function patternRow(pattern, open) {
     <span class="nw mut" title=${t("first_seen")}>${moment(epoch(pattern.first_seen), now())}</span>
     ${open ? html`<div class="examples"><p class="mut">${t("examples")}</p>${examplesOf(pattern).map((line) => html`<p class="mono">${chips(line)}</p>`)}</div>` : nothing}
   </li>`;
-}
+};
 
 /** @param {any} pattern @returns {string[]} */
 const examplesOf = (pattern) => (Array.isArray(pattern.examples) && pattern.examples.length ? pattern.examples.slice(0, 3).map(String) : [patternTitle(pattern)]);

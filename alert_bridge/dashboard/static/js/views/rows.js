@@ -104,9 +104,9 @@ export const row = (alert) =>
     <div class="acts">${rowActions(alert)}</div>
   </li>`;
 
-/** One alert in the table. @param {Alert} alert @param {boolean} chosen */
-export const tableRow = (alert, chosen) =>
-  html`<tr class="${chosen ? "chosen" : ""} ${isQuiet(alert) ? "quiet" : ""}">
+/** One alert in the table. @param {string} chosen id of the open one @returns {(alert: Alert) => unknown} */
+export const tableRowIn = (chosen) => (alert) =>
+  html`<tr class="${alert.id === chosen ? "chosen" : ""} ${isQuiet(alert) ? "quiet" : ""}">
     <td>${severityMark(levelOf(alert.severity), isHeld(alert))}</td>
     <td>${nameLink(alert, "alerts")}<div class="sub">${place(alert)}</div>${refusal(alert)}</td>
     <td class="wide-1">${inWords(alert)}</td>
@@ -116,8 +116,8 @@ export const tableRow = (alert, chosen) =>
     <td class="acts wide-2">${rowActions(alert)}</td>
   </tr>`;
 
-/** One alert on a narrow screen: the whole card opens it. @param {Alert} alert @param {string} view */
-export const card = (alert, view) =>
+/** One alert on a narrow screen: the whole card opens it. @param {string} view @returns {(alert: Alert) => unknown} */
+export const cardIn = (view) => (alert) =>
   html`<li class="card is-${levelOf(alert.severity)} ${isHeld(alert) ? "held" : ""}">
     <div class="top">${severityMark(levelOf(alert.severity), isHeld(alert))}<span class="mut">${moment(began(alert), now())} · ${duration(lasts(alert, now()))}</span></div>
     ${nameLink(alert, view)}
@@ -156,6 +156,9 @@ export const waitingBar = (waiting) =>
   waiting
     ? html`<p class="waiting"><button type="button" class="button" @click=${() => update(() => settled.clear())}>${t("waiting", { n: waiting })}</button></p>`
     : nothing;
+
+/** The key by which a list's rows keep their nodes. @param {Alert} alert */
+export const byId = (alert) => alert.id;
 
 /** Which lists become cards. */
 export const narrow = () => matchMedia("(max-width: 63.99rem)").matches;
