@@ -64,7 +64,7 @@ const KEYS = {
 
 /** @param {KeyboardEvent} event */
 function onKey(event) {
-  if (event.metaKey || event.ctrlKey || event.altKey || state.keysOpen || state.login.needed) return;
+  if (event.metaKey || event.ctrlKey || event.altKey || document.querySelector("dialog[open]") || state.login.needed) return;
   const target = /** @type {HTMLElement} */ (event.target);
   if (target.matches("input, textarea, select")) {
     if (event.key === "Escape") target.blur();
