@@ -47,7 +47,7 @@ async def test_the_guides_names_are_read_with_the_labels_of_this_process() -> No
     assert sample.labels == {"__name__": "memory_percent", **place()}
     assert await setup.value("completed_tasks") == 1
     assert await setup.value("error_rate") == 0
-    assert await setup.value("cpu_percent") is not None
+    assert await setup.value("network_sent_mb_s") is not None
 
 
 async def test_what_the_start_itself_costs_is_not_taken_for_the_load_of_the_machine() -> None:
