@@ -23,6 +23,11 @@ class Severity(StrEnum):
         """0 for LOW to 3 for CRITICAL."""
         return _RANKS[self]
 
+    @property
+    def prometheus(self) -> str:
+        """The word for it in labels: info, warning, error, critical."""
+        return ("info", "warning", "error", "critical")[self.rank]
+
     @classmethod
     def of_level(cls, level: Level) -> "Severity":
         """Return how grave a line of that level is taken to be."""

@@ -507,6 +507,8 @@ class PatternBook:
         self._max_patterns = max_patterns
         self._patterns: dict[str, PatternStats] = {}
         self._retired: set[str] = set()
+        self._changed: set[str] = set()
+        self._seen_before: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._patterns)
@@ -522,10 +524,21 @@ class PatternBook:
         """Take up what an earlier run knew."""
         self._patterns.update((pattern.id, pattern) for pattern in patterns)
 
-    def take_retired(self) -> set[str]:
-        """Return the ids of patterns that went into others since the last call."""
-        retired, self._retired = self._retired, set()
-        return retired
+    def forget(self, before: datetime) -> None:
+        """Drop the patterns that were last seen before a moment; they are not new if they come again."""
+        for stats in [stats for stats in self._patterns.values() if stats.last_seen < before]:
+            self._seen_before.add(stats.id)
+            del self._patterns[stats.id]
+
+    def know(self, pattern_ids: Iterable[str]) -> None:
+        """Take patterns for known, though nothing is counted of them yet: they are not new."""
+        self._seen_before.update(pattern_ids)
+
+    def take_changes(self) -> tuple[list[PatternStats], set[str]]:
+        """Return the patterns that changed since the last call, and the ids of those that went into others."""
+        changed = [self._patterns[pattern_id] for pattern_id in self._changed if pattern_id in self._patterns]
+        retired, self._retired, self._changed = self._retired, set(), set()
+        return changed, retired
 
     def count(self, line: Line, pattern_id: str, description: str) -> tuple[PatternStats, bool, Event | None]:
         """Count one line of a pattern.
@@ -539,9 +552,10 @@ class PatternBook:
             stats = self._begin(line, pattern_id, description)
         quiet = first or line.moment - stats.last_seen >= self._repeat_after
         stats.add(line.moment, line.level)
+        self._changed.add(pattern_id)
         if stats.frequency <= _LINES_LOOKED_AT and len(stats.examples) < EXAMPLES_KEPT:
             self._keep_example(stats, line.text)
-        new = first and not line.learning and stats.kind is Kind.DYNAMIC
+        new = first and not stats.learned and stats.kind is Kind.DYNAMIC
         telling = self._worth_telling(stats, new, quiet)
         return stats, new, self._event(stats, line) if telling else None
 
@@ -551,6 +565,7 @@ class PatternBook:
         if old is None:
             return
         self._retired.add(old_id)
+        self._changed.add(new_id)
         into = self._patterns.get(new_id)
         if into is None:
             old.id, old.description, old.description_ja = new_id, description, description
@@ -566,7 +581,7 @@ class PatternBook:
 
     def _begin(self, line: Line, pattern_id: str, description: str) -> PatternStats:
         if len(self._patterns) >= self._max_patterns:
-            self._forget()
+            self._make_room()
         known = self._catalogue.get(pattern_id)
         stats = PatternStats(
             pattern_id,
@@ -579,16 +594,18 @@ class PatternBook:
             line.level,
             line.moment,
             line.moment,
-            learned=line.learning,
+            learned=line.learning or pattern_id in self._seen_before,
         )
         self._patterns[pattern_id] = stats
         return stats
 
-    def _forget(self) -> None:
+    def _make_room(self) -> None:
         """Drop the quarter of the patterns that was not seen for longest."""
         oldest = sorted(self._patterns.values(), key=lambda stats: stats.last_seen)
         for stats in oldest[: len(oldest) // 4 + 1]:
             del self._patterns[stats.id]
+        if len(self._seen_before) > 10 * self._max_patterns:
+            self._seen_before.clear()
 
     def _keep_example(self, stats: PatternStats, text: str) -> None:
         example = self._mask(text)[:LONGEST_EXAMPLE]

@@ -162,6 +162,7 @@ class TemplateMiner:
     classify: message -> category or None; called where a message differs in more than digits from those before.
     mask: takes personal data out of a message before a template is made of it. on_merge: told the id of a template that
     went into another, and that other.
+    Attributes: version, which grows with every new template.
     many_values: so many different words in one place make it a variable.
     max_templates: beyond it the least recently needed quarter is forgotten. max_signatures: size of the first look-up.
     """
@@ -189,6 +190,7 @@ class TemplateMiner:
         self._slots: dict[int, list[str]] = {}
         self._merged: dict[str, str] = {}
         self._tick = 0
+        self.version = 0
 
     def __len__(self) -> int:
         return len(self._templates)
@@ -282,6 +284,7 @@ class TemplateMiner:
     def _make(self, text: str, words: tuple[str, ...], general: frozenset[int] = frozenset()) -> Template:
         if len(self._templates) >= self._max_templates:
             self._forget()
+        self.version += 1
         template = Template(_identify(text), text, words, general, self._tick)
         self._templates[template.id] = self._shapes[text] = template
         for position, key in _slot_keys(words, general):

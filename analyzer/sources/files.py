@@ -5,6 +5,7 @@ it was truncated (copytruncate), it is read from its start again.
 """
 
 import gzip
+import hashlib
 import logging
 import os
 from collections import deque
@@ -35,8 +36,8 @@ _Inode = tuple[int, int]  # device and inode
 class Checkpoint:
     """Where reading of a file goes on.
 
-    offset: bytes that are done with. head: the file's first bytes (at most 256), in hex; another file that got the same
-    inode begins otherwise.
+    offset: bytes that are done with. head: length and hash of the file's first bytes (at most 256); another file that
+    got the same inode begins otherwise.
     """
 
     path: str
@@ -147,7 +148,7 @@ class FileSource:
                 file.device,
                 file.inode,
                 max(0, file.offset - len(file.rest) - file.dropped - pending_bytes.get(file.key, 0)),
-                file.head.hex(),
+                _fingerprint(file.head),
             )
             for file in self._files.values()
         ]
@@ -350,8 +351,13 @@ def _siblings(path: Path) -> list[Path]:
         return []
 
 
+def _fingerprint(head: bytes) -> str:
+    return f"{len(head)}:{hashlib.blake2b(head, digest_size=8).hexdigest()}"
+
+
 def _goes_on(point: Checkpoint, head: bytes, size: int) -> bool:
-    return size >= point.offset and head.startswith(bytes.fromhex(point.head))
+    length = int(point.head.partition(":")[0] or 0)
+    return size >= point.offset and _fingerprint(head[:length]) == (point.head or _fingerprint(b""))
 
 
 def _decode(raw: bytes) -> str:

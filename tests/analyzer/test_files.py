@@ -148,7 +148,7 @@ def test_another_file_with_the_same_inode_is_read_from_its_start(following: Foll
     log = tmp_path / "app.log"
     append(log, "another file", "that is longer")
     status = log.stat()
-    stale = Checkpoint(str(log), status.st_dev, status.st_ino, 5, b"first".hex())
+    stale = Checkpoint(str(log), status.st_dev, status.st_ino, 5, "5:0011223344556677")
     assert poll(following(log, [stale])) == ["another file", "that is longer"]
 
 

@@ -213,7 +213,8 @@ def test_merged_patterns_are_one_and_not_new() -> None:
     patterns.merge("t2", "t3", "get <*>")
     stats, new, _ = patterns.count(line(9), "t3", "get <*>")
     assert (stats.frequency, stats.description, new) == (3, "get <*>", False)
-    assert patterns.take_retired() == {"t1", "t2"}
+    assert patterns.take_changes() == ([stats], {"t1", "t2"})
+    assert patterns.take_changes() == ([], set())
 
 
 def test_memory_is_bounded() -> None:
@@ -221,3 +222,12 @@ def test_memory_is_bounded() -> None:
     for number in range(1_000):
         patterns.count(line(number), f"t{number}", "hello")
     assert len(patterns) <= 100
+
+
+def test_a_pattern_that_was_forgotten_is_not_new_when_it_comes_again() -> None:
+    patterns = book(min_frequency=1)
+    patterns.count(line(0, Level.ERROR), "t1", "boom")
+    patterns.forget(START + timedelta(days=1))
+    assert len(patterns) == 0
+    _, new, event = patterns.count(line(90_000, Level.ERROR), "t1", "boom")
+    assert (new, event) == (False, None)

@@ -1,0 +1,13 @@
+"""`python -m analyzer`: analyse logs and series, serve what was found."""
+
+import sys
+
+from analyzer.app import build
+from analyzer.settings import Configuration
+from runtime.service import argument_parser, run
+
+PORT = 9106
+
+
+if __name__ == "__main__":
+    sys.exit(run(argument_parser("analyzer", PORT), Configuration, build))

@@ -1,0 +1,105 @@
+"""The analyzer as a service: the live analysis, its metrics, and the API for what metrics cannot carry."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import BaseRoute, Route
+
+from analyzer.engine import start_live
+from analyzer.live import LiveAnalysis
+from analyzer.settings import Configuration
+from analyzer.store import MIGRATIONS
+from runtime.clock import Clock, parse_utc
+from runtime.database import Database
+from runtime.prometheus import PrometheusReader
+from runtime.service import Context, version
+from runtime.settings import PrometheusSettings
+from runtime.web import Problem, build_app, query_number, serve
+
+DATABASE = "logs_analysis.db"
+_MOST_ITEMS = 1_000
+_FAR_SECONDS = 1e11
+
+
+def routes(live: LiveAnalysis, clock: Clock) -> list[BaseRoute]:
+    """Return the read API."""
+
+    async def patterns(request: Request) -> JSONResponse:
+        limit = int(query_number(request, "limit", 50, 1, _MOST_ITEMS))
+        found = live.find_patterns(_moment(request, "from", 0.0), _moment(request, "to", _FAR_SECONDS))
+        now = clock.now()
+        return _listing([stats.to_dict(now) for stats in found[:limit]], len(found))
+
+    async def anomalies(request: Request) -> JSONResponse:
+        limit = int(query_number(request, "limit", 50, 1, _MOST_ITEMS))
+        start, end = _moment(request, "from", 0.0), _moment(request, "to", _FAR_SECONDS)
+        return _listing(await live.anomalies(start, end, limit), await live.count_anomalies(start, end))
+
+    return [Route("/api/v1/patterns", patterns), Route("/api/v1/anomalies", anomalies)]
+
+
+def application(context: Context[Configuration], live: LiveAnalysis, registry: CollectorRegistry) -> Starlette:
+    """Return the analyzer's endpoint."""
+    return build_app(
+        name="analyzer",
+        routes=routes(live, context.clock),
+        registry=registry,
+        ready=lambda: None,
+        access=context.access,
+        web=context.settings.web,
+        reload=context.reload,
+        clock=context.clock,
+    )
+
+
+@asynccontextmanager
+async def build(context: Context[Configuration]) -> AsyncIterator[None]:
+    """Analyse and serve while entered."""
+    settings = context.settings
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    information = Gauge("analyzer_build_info", "The version that runs; the value is 1.", ["version"], registry=registry)
+    information.labels(version()).set(1)
+    database = Database.open(context.data_dir / DATABASE, MIGRATIONS)
+    try:
+        async with aiohttp.ClientSession() as session:
+            queries = {series.name: series.query for series in settings.analyzer.series if series.query}
+            reader = PrometheusReader(session, settings.prometheus.url, queries, _headers(settings.prometheus))
+            live = await start_live(settings.analyzer, database, registry, context.clock, reader=reader)
+            try:
+                server = await serve(application(context, live, registry), context.listen_address, context.access)
+                try:
+                    yield
+                finally:
+                    await server.close()
+            finally:
+                await live.close()
+    finally:
+        await database.close()
+
+
+def _headers(prometheus: PrometheusSettings) -> dict[str, str]:
+    if not prometheus.username:
+        return {}
+    password = prometheus.password.get_secret_value() if prometheus.password else ""
+    return {"authorization": aiohttp.encode_basic_auth(prometheus.username, password)}
+
+
+def _moment(request: Request, name: str, default: float) -> float:
+    """Return a moment of the query string, RFC 3339 or epoch seconds. Raises Problem 400 that names it."""
+    text = request.query_params.get(name)
+    if not text:
+        return default
+    try:
+        return float(text) if text.replace(".", "", 1).isdigit() else parse_utc(text.replace(" ", "+")).timestamp()
+    except ValueError as error:
+        raise Problem(400, "Invalid parameter", f"{name}: {error}") from None
+
+
+def _listing(items: list[dict[str, object]], total: int) -> JSONResponse:
+    return JSONResponse({"items": items, "next_cursor": None, "total": total})

@@ -1,0 +1,276 @@
+"""LogAnalysisEngine: the analysis of a folder of logs, over a time range or as they are written."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from analyzer.detectors.rate import FEWEST, RateSpike
+from analyzer.live import EventListener, LiveAnalysis
+from analyzer.metrics import AnalyzerMetrics
+from analyzer.patterns import Line, PatternStats
+from analyzer.records import Level, LogRecord
+from analyzer.series import Anomaly, find_anomalies
+from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings
+from analyzer.sources.files import archived_files, read_lines
+from analyzer.stages import LogStages, assembler, local
+from analyzer.store import ANALYSIS, MIGRATIONS, AnalyzerStore
+from runtime.clock import Clock, SystemClock
+from runtime.database import Database
+from runtime.prometheus import SeriesReader
+
+logger = logging.getLogger(f"monitoring.{__name__}")
+
+SOURCE = "logs"
+"""Name of the source that the log directory is."""
+
+_BUCKET_SECONDS = 60
+_MOST_BUCKETS = 10_000
+_SEVERE = (Level.ERROR, Level.CRITICAL)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a one-off analysis has seen so far. moments: epoch seconds of the lines by rate series."""
+
+    files: int = 0
+    unreadable: list[str] = field(default_factory=list)
+    lines: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    levels: Counter[Level] = field(default_factory=Counter)
+    moments: dict[str, Counter[int]] = field(default_factory=dict)
+
+    def count(self, level: Level, moment: datetime) -> None:
+        """Count one line."""
+        self.lines += 1
+        self.levels[level] += 1
+        self.first = moment if self.first is None else min(self.first, moment)
+        self.last = moment if self.last is None else max(self.last, moment)
+
+    def note(self, series: str, moment: datetime) -> None:
+        """Count one line of a rate series in its minute."""
+        self.moments.setdefault(series, Counter())[int(moment.timestamp()) // _BUCKET_SECONDS] += 1
+
+
+class LogAnalysisEngine:
+    """Analyses the logs of a folder (`*.log` and what rotation made of them).
+
+    db_path: the SQLite file of the results. settings: the section `analyzer`, or settings that have it; its sources are
+    followed as well as the folder.
+    """
+
+    def __init__(
+        self,
+        log_directory: str | Path,
+        db_path: str | Path,
+        settings: AnalyzerSettings | Configuration | None = None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        own = getattr(settings, "analyzer", settings)
+        self._settings = own if isinstance(own, AnalyzerSettings) else AnalyzerSettings()
+        self._db_path = Path(db_path)
+        self._clock = clock or SystemClock()
+        folder = SourceSettings(name=SOURCE, path=str(Path(log_directory) / "*.log"))
+        self._sources = (folder, *(source for source in self._settings.sources if source.name != SOURCE))
+        self._live: LiveAnalysis | None = None
+        self._open = AsyncExitStack()
+
+    @property
+    def running(self) -> bool:
+        """Whether the live analysis is started."""
+        return self._live is not None
+
+    async def start(
+        self,
+        on_event: EventListener | None = None,
+        *,
+        registry: CollectorRegistry | None = None,
+        reader: SeriesReader | None = None,
+    ) -> None:
+        """Begin to analyse lines as they come. A second start is harmless.
+
+        registry: gets the metrics. reader: where the watched series come from.
+        Raises DatabaseError, and LoadError for a detector that is not there.
+        """
+        if self._live is not None:
+            return
+        database = await asyncio.to_thread(Database.open, self._db_path, MIGRATIONS)
+        self._open.push_async_callback(database.close)
+        settings = self._settings.model_copy(update={"sources": self._sources})
+        self._live = await start_live(
+            settings, database, registry or CollectorRegistry(), self._clock, reader=reader, on_event=on_event
+        )
+        self._open.push_async_callback(self._live.close)
+
+    async def close(self) -> None:
+        """Stop the live analysis and remember where; harmless twice, and before the start."""
+        await self._open.aclose()
+        self._live = None
+
+    async def patterns(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
+        """Return the patterns seen between start and end (epoch seconds), ready for JSON."""
+        if self._live is not None:
+            return await self._live.patterns(start, end, limit)
+        async with self._store() as store:
+            now = self._clock.now()
+            return [stats.to_dict(now) for stats in await store.patterns(start, end, limit)]
+
+    async def anomalies(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
+        """Return the anomalies that went on between start and end (epoch seconds), ready for JSON."""
+        async with self._store() as store:
+            return await store.anomalies(start, end, limit)
+
+    async def analyze_logs(
+        self,
+        time_range: tuple[datetime, datetime] | None = None,
+        log_levels: Collection[str] | None = None,
+    ) -> dict[str, Any]:
+        """Analyse the lines of a time range, rotated files included, and store the results.
+
+        time_range: start and end; naive ones are local time; all lines if not given. log_levels: lines of other levels
+        are left out; in English or Japanese. A line without a time has that of the line before it.
+        Returns `patterns` (the most frequent first), `families` (of patterns that say similar things; none are made
+        yet), `anomalies` and `summary`; moments are aware datetimes.
+        Raises ValueError for an end before its start and for an unknown level.
+        """
+        start, end = _bounds(time_range)
+        levels = frozenset(Level.parse(level) for level in log_levels) if log_levels else frozenset(Level)
+        stages = LogStages(self._settings.model_copy(update={"log_levels": ()}), self._clock)
+        found = await asyncio.to_thread(self._analyze, stages, start, end, levels)
+        patterns = sorted(stages.book, key=lambda stats: (-stats.frequency, stats.id))
+        anomalies = _rate_anomalies(found)
+        async with self._store() as store:
+            await store.replace_analysis(patterns, anomalies)
+        return {
+            "patterns": [_pattern_result(stats, found.last or end) for stats in patterns],
+            "families": [],
+            "anomalies": [_anomaly_result(anomaly) for anomaly in anomalies],
+            "summary": {
+                "start": start if time_range else found.first,
+                "end": end if time_range else found.last,
+                "files": found.files,
+                "unreadable_files": found.unreadable,
+                "lines": found.lines,
+                "levels": {level.value: count for level, count in found.levels.items()},
+                "patterns": len(patterns),
+                "anomalies": len(anomalies),
+            },
+        }
+
+    def _analyze(self, stages: LogStages, start: datetime, end: datetime, levels: frozenset[Level]) -> _Found:
+        found = _Found()
+        for source in self._sources:
+            for path in archived_files(source.path):
+                if path.stat().st_mtime < start.timestamp():
+                    continue
+                found.files += 1
+                records = (record for record in self._records(source, path, found) if _within(record, start, end))
+                self._count(stages, source.name, records, levels, found)
+        return found
+
+    def _count(
+        self,
+        stages: LogStages,
+        source: str,
+        records: Iterable[LogRecord],
+        levels: frozenset[Level],
+        found: _Found,
+    ) -> None:
+        for record in records:
+            where = stages.sort(record)
+            if where.level not in levels or record.timestamp is None:
+                continue
+            stages.count(Line(source, record.summary, where.level, record.timestamp), where)
+            found.count(where.level, record.timestamp)
+            if where.level in _SEVERE:
+                found.note(f"log_level:{where.level.value}", record.timestamp)
+            if stages.catalogue.get(where.pattern_id):
+                found.note(f"log_pattern:{where.pattern_id}", record.timestamp)
+
+    def _records(self, source: SourceSettings, path: Path, found: _Found) -> Iterator[LogRecord]:
+        """Yield the records of a file, each with a time; a file that cannot be read is noted."""
+        made = assembler(source, self._clock)
+        moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        try:
+            for line in read_lines(path):
+                record = made.feed(line)
+                if record is not None:
+                    moment = record.timestamp or moment
+                    yield replace(record, timestamp=moment)
+        except (OSError, EOFError) as error:
+            logger.warning("%s cannot be read to its end: %s", path, error)
+            found.unreadable.append(str(path))
+        last = made.flush()
+        if last is not None:
+            yield replace(last, timestamp=last.timestamp or moment)
+
+    @asynccontextmanager
+    async def _store(self) -> AsyncIterator[AnalyzerStore]:
+        """Give the store of one-off results; the database is open as long as it is used."""
+        database = await asyncio.to_thread(Database.open, self._db_path, MIGRATIONS)
+        try:
+            yield AnalyzerStore(database, ANALYSIS)
+        finally:
+            await database.close()
+
+
+def _bounds(time_range: tuple[datetime, datetime] | None) -> tuple[datetime, datetime]:
+    if time_range is None:
+        return datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+    start, end = (local(moment) for moment in time_range)
+    if end < start:
+        raise ValueError(f"time_range ends ({end.isoformat()}) before it starts ({start.isoformat()})")
+    return start, end
+
+
+def _within(record: LogRecord, start: datetime, end: datetime) -> bool:
+    return record.timestamp is not None and start <= record.timestamp <= end
+
+
+def _rate_anomalies(found: _Found) -> list[Anomaly]:
+    """Return where lines of a grave level or of a known pattern came unusually often, latest first."""
+    anomalies: list[Anomaly] = []
+    beginning = int(found.first.timestamp()) // _BUCKET_SECONDS if found.first else 0
+    for series, minutes in found.moments.items():
+        first, last = min(minutes), max(minutes)
+        step = 1 + (last - first) // _MOST_BUCKETS
+        begin = max(first - step * FEWEST, beginning)
+        counts = [sum(minutes[one + k] for k in range(step)) for one in range(begin, last + 1, step)]
+        moments = [float(one * _BUCKET_SECONDS) for one in range(begin, last + 1, step)]
+        anomalies += find_anomalies(series, {}, moments, counts, {RateSpike.name: RateSpike().judge(counts)})
+    return sorted(anomalies, key=lambda anomaly: anomaly.started_at, reverse=True)
+
+
+def _pattern_result(stats: PatternStats, now: datetime) -> dict[str, Any]:
+    return {**stats.to_dict(now), "first_seen": stats.first_seen, "last_seen": stats.last_seen}
+
+
+def _anomaly_result(anomaly: Anomaly) -> dict[str, Any]:
+    moments = {"timestamp": anomaly.started_at, "last_seen": anomaly.last_seen, "ended_at": anomaly.ended_at}
+    return {**anomaly.to_dict(), **moments}
+
+
+async def start_live(
+    settings: AnalyzerSettings,
+    database: Database,
+    registry: CollectorRegistry,
+    clock: Clock,
+    *,
+    reader: SeriesReader | None = None,
+    on_event: EventListener | None = None,
+) -> LiveAnalysis:
+    """Put the live analysis together and start it. Raises LoadError for a detector that is not there."""
+    stages = LogStages(settings, clock)
+    metrics = AnalyzerMetrics(registry, stages.catalogue, max_pattern_labels=settings.max_pattern_labels)
+    live = LiveAnalysis(settings, AnalyzerStore(database), metrics, stages, clock, reader=reader, on_event=on_event)
+    await live.start()
+    return live

@@ -1,0 +1,141 @@
+"""Settings of the analyzer: what it follows and watches, what the user adds to it."""
+
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+
+from analyzer.events import Severity
+from analyzer.masking import MOST_EXPRESSIONS, compile_expression, masker
+from analyzer.patterns import PREDEFINED, Kind, Pattern
+from analyzer.records import Level
+from runtime.settings import Duration, Section, Settings
+
+SERIES = (
+    "cpu_percent",
+    "memory_percent",
+    "network_sent_mb_s",
+    "network_recv_mb_s",
+    "active_tasks",
+    "error_rate",
+    "response_time_ms",
+)
+"""Series of the guide's names that are watched unless the settings say otherwise."""
+
+
+class SourceSettings(Section):
+    """Where lines come from.
+
+    name: of the source in metrics. path: a file or a glob. format: `auto` finds the header of each line, `plain` takes
+    each line as it stands. timezone: of times without offset; this machine's if not given.
+    """
+
+    name: str = Field(min_length=1, max_length=100)
+    path: str = Field(min_length=1)
+    format: Literal["auto", "plain"] = "auto"
+    timezone: str | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (ValueError, KeyError, OSError):
+                raise ValueError("expected an IANA time zone such as Asia/Tokyo") from None
+        return value
+
+
+class SeriesSettings(Section):
+    """A series to watch for anomalies. query: PromQL; the name itself if not given."""
+
+    name: str = Field(min_length=1, max_length=100)
+    query: str | None = None
+
+
+class PatternSettings(Section):
+    """A pattern of the user's own.
+
+    expression: a regular expression without look-around, back-references and nested repetitions.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")
+    name: str = ""
+    name_ja: str = ""
+    expression: str
+    severity: Severity = Severity.MEDIUM
+
+    @field_validator("severity", mode="before")
+    @classmethod
+    def _either_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _usable(self) -> "PatternSettings":
+        if self.id in {pattern.id for pattern in PREDEFINED}:
+            raise ValueError(f"{self.id!r} is the id of a predefined pattern: take another")
+        compile_expression(self.id, self.expression)
+        return self
+
+    def pattern(self) -> Pattern:
+        """Return the pattern for the catalogue."""
+        name = self.name or self.id
+        compiled = compile_expression(self.id, self.expression)
+        return Pattern(self.id, name, self.name_ja or name, self.severity, ("",), compiled, kind=Kind.CUSTOM)
+
+
+class AnalyzerSettings(Section):
+    """The section `analyzer`.
+
+    log_levels: lines of other levels are counted, but make no dynamic pattern (a line without level does); all levels
+    if empty. min_frequency: so many lines make a dynamic pattern worth an event. enable_ml_detection: whether dynamic
+    patterns are looked for at all. learning_seconds: so long a source without existing lines is listened to before new
+    patterns are told. masks: kinds of the user's own personal data and their expressions. detectors: `module:Class`.
+    max_pattern_labels: so many dynamic patterns get their own label in metrics.
+    """
+
+    sources: tuple[SourceSettings, ...] = ()
+    series: tuple[SeriesSettings, ...] = tuple(SeriesSettings(name=name) for name in SERIES)
+    patterns: tuple[PatternSettings, ...] = Field(default=(), max_length=MOST_EXPRESSIONS)
+    masks: dict[str, str] = Field(default_factory=dict)
+    mask_ip: bool = False
+    log_levels: tuple[Level, ...] = ()
+    min_frequency: int = Field(default=3, ge=1)
+    enable_ml_detection: bool = True
+    learning_seconds: Duration = 600.0
+    poll_interval_seconds: Duration = 1.0
+    store_interval_seconds: Duration = 10.0
+    analysis_interval_seconds: Duration = 1800.0
+    series_interval_seconds: Duration = 60.0
+    series_window_seconds: Duration = 7200.0
+    detectors: tuple[str, ...] = ("analyzer.detectors.zscore:ZScore",)
+    max_pattern_labels: int = Field(default=100, ge=0, le=1000)
+    retention_days: int = Field(default=30, ge=1)
+
+    @field_validator("log_levels", mode="before")
+    @classmethod
+    def _levels(cls, value: object) -> object:
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(Level.parse(str(level)) for level in value)
+
+    @field_validator("sources")
+    @classmethod
+    def _unique_names(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        names = [source.name for source in sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sources are named {name!r}")
+        return sources
+
+    @field_validator("masks")
+    @classmethod
+    def _usable_masks(cls, masks: dict[str, str]) -> dict[str, str]:
+        masker(masks)
+        return masks
+
+
+class Configuration(Settings):
+    """All that the analyzer reads."""
+
+    analyzer: AnalyzerSettings = AnalyzerSettings()
