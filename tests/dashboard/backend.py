@@ -267,7 +267,7 @@ class Backend:
             one("p1", "connection pool exhausted: waited <num> ms for a connection to <host>", 17, frequency=1284,
                 severity="CRITICAL", trend=[0] * 8 + [30, 74, 88, 92], examples=[
                     "ERROR feed-ingest[2214] connection pool exhausted: waited 5004 ms for a connection to news-db-1",
-                    "ERROR connection pool exhausted: waited 5001 ms (request by «e-mail», client «IP»)"]),
+                    "ERROR connection pool exhausted: waited 5001 ms (request by [email], client [ip])"]),
             one("p2", "config: pool_max_per_worker not set, using <num>", 19),
             one("p3", "データベース接続に失敗しました（再試行 <num>/<num>）", 16, severity="MEDIUM", frequency=322,
                 source="batch.log", category="database_error"),

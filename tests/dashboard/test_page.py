@@ -297,3 +297,10 @@ def test_tile_opens_its_chart_and_closing_puts_the_focus_back(visitor: Visitor) 
     page.keyboard.press("Escape")
     expect(page.locator(".drawer")).to_have_count(0)
     expect(page.locator("[data-tile=response_time_ms]")).to_be_focused()
+
+
+def test_log_pattern_opens_its_examples_with_what_was_masked_named(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.get_by_role("button", name="connection pool exhausted").click()
+    expect(page.locator(".examples .masked")).to_have_text(["e-mail", "IP"])
+    assert page.url.endswith("pattern=p1")

@@ -12,7 +12,7 @@ from alert_bridge.dashboard import vendor
 from alert_bridge.dashboard.page import PUBLIC_PATHS, STATIC, csp
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
-ENTRY = re.compile(r'^  (\w+): (\["(?:[^"\\]|\\.)*", "(?:[^"\\]|\\.)*"\]),$')
+ENTRY = re.compile(r'^  "?([\w-]+)"?: (\["(?:[^"\\]|\\.)*", "(?:[^"\\]|\\.)*"\]),$')
 JAPANESE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uff00-\uffef]")
 SPOKEN_ATTRIBUTES = re.compile(r'(?:aria-label|title|placeholder|alt)="([^"$]*[A-Za-z][^"$]*)"')
 

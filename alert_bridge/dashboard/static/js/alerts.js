@@ -1,6 +1,6 @@
 // @ts-check
 /* What an alert means to the reader: its names, its order, the state of the whole. Plain functions, no page. */
-import { has, japanese } from "./strings.js";
+import { has, japanese, t } from "./strings.js";
 import { epoch, folded, limitWithUnit, metricName, withUnit } from "./text.js";
 
 /**
@@ -58,8 +58,13 @@ export const byEnd = (a, b) => epoch(b.resolved_at ?? b.updated_at) - epoch(a.re
 /** An annotation in the reader's language, if the rule has one. @param {Alert} alert @param {string} key */
 const annotation = (alert, key) => (japanese() && alert.annotations?.[`${key}_ja`]) || alert.annotations?.[key] || "";
 
-/** The sentence that names the alert. @param {Alert} alert */
-export const title = (alert) => annotation(alert, "summary") || alert.message || alert.name;
+/** The sentence that names the alert; a threshold of a known metric is named in the page's own words. @param {Alert} alert */
+export function title(alert) {
+  const side = /(Above|Below)Threshold$/.exec(alert.name);
+  const metric = metricOf(alert);
+  if (side && has(`metric_${metric}`)) return t(side[1] === "Above" ? "title_above" : "title_below", { name: metricName(metric) });
+  return annotation(alert, "summary") || alert.message || alert.name;
+}
 
 /** @param {Alert} alert */
 export const description = (alert) => annotation(alert, "description") || (alert.message !== title(alert) ? alert.message : "");
@@ -67,8 +72,15 @@ export const description = (alert) => annotation(alert, "description") || (alert
 /** Why the threshold is what it is, in the reader's language. @param {Alert} alert */
 export const reason = (alert) => alert.reason_texts?.[japanese() ? "ja" : "en"] || alert.reason || "";
 
-/** Only addresses that a browser may open without running them. @param {string|null|undefined} url */
-export const safeLink = (url) => (url && /^https?:\/\//i.test(url) ? url : "");
+/**
+ * Where the runbook is: an address of the web, or one of the product's own runbooks; nothing else may be opened.
+ * @param {string|null|undefined} url
+ */
+export function safeLink(url) {
+  if (url && /^https?:\/\//i.test(url)) return url;
+  const own = /^(?:docs)?\/?runbooks\/([\w-]+)(?:\.md)?$/.exec(url ?? "");
+  return own ? `/runbooks/${own[1]}` : "";
+}
 
 /** Service and host. @param {Alert} alert */
 export const place = (alert) =>
@@ -82,16 +94,20 @@ export const metricOf = (alert) => alert.labels?.metric || "";
 /** @param {Alert} alert @param {Tile|undefined} tile */
 export const isLower = (alert, tile) => (alert.labels?.direction || tile?.threshold?.direction) === "lower";
 
+/** The value now, where the tile shows that very series; else the one that the alert came with. @param {Alert} alert @param {Tile|undefined} tile */
+export const valueOf = (alert, tile) =>
+  alert.status !== "resolved" && tile?.value != null && tile.worst?.instance === alert.labels?.instance ? tile.value : alert.value;
+
 /**
- * The two numbers of the alert as text; null where the rule has none.
- * @param {Alert} alert @param {Tile|undefined} tile @param {number|null} [latest] a later value than the alert's own
+ * The two numbers of the alert as text; null where it is not about a metric.
+ * @param {Alert} alert @param {Tile|undefined} tile @param {number|null} [latest] a later value than those
  */
 export function figures(alert, tile, latest = null) {
   const metric = metricOf(alert);
-  const value = latest ?? alert.value;
-  if (value == null) return null;
+  const value = latest ?? valueOf(alert, tile);
+  if (!metric || value == null) return null;
   return {
-    name: metric && has(`metric_${metric}`) ? metricName(metric) : metric || alert.name,
+    name: metricName(metric),
     value: withUnit(metric, value, tile?.unit),
     threshold: alert.threshold == null ? null : limitWithUnit(metric, alert.threshold, tile?.unit),
     lower: isLower(alert, tile),

@@ -11,6 +11,9 @@ const DAY = 86_400;
 /** Seconds between two readings: while the feed speaks, and while it does not. */
 const PERIOD = { overview: [15, 5], alerts: [30, 5], analyzer: [30, 30] };
 
+/** How many values of the feed are kept for the line of a tile: it goes on to now between two readings. */
+const RECENT = 60;
+
 /** @type {Record<"overview"|"alerts"|"analyzer", number>} epoch seconds of the next reading */
 const due = { overview: 0, alerts: 0, analyzer: 0 };
 
@@ -152,6 +155,7 @@ function takeValues(message) {
       if (typeof values[tile.name] !== "number") continue;
       tile.value = values[tile.name];
       tile.timestamp = epoch(message.timestamp_utc) || now();
+      s.recent.set(tile.name, [...(s.recent.get(tile.name) ?? []).slice(1 - RECENT), [tile.timestamp, tile.value]]);
     }
   });
 }

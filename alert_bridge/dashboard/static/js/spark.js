@@ -3,6 +3,7 @@
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { levelOf } from "./alerts.js";
 import { extent, stretches } from "./chart.js";
+import { state } from "./store.js";
 import { t } from "./strings.js";
 
 const WIDTH = 120;
@@ -31,28 +32,52 @@ function area(upper, lower, x, y) {
   return `M${[...there, ...back].join("L")}Z`;
 }
 
+/**
+ * What a tile draws: the last hour as it was read, then what the feed brought since; nothing before the first value.
+ * @param {import("./alerts.js").Tile} tile
+ */
+function lastHour(tile) {
+  const given = tile.spark ?? { from: 0, step: 60, values: [] };
+  const limits = given.threshold ?? [];
+  const { value: limit, mode } = tile.threshold ?? {};
+  const constant = limit != null && mode !== "adaptive" ? limit : null; // a base or fixed one was the same before it was recorded
+  const points = given.values.map((/** @type {number|null} */ value, /** @type {number} */ i) => ({
+    time: given.from + i * given.step, value, limit: limits[i] ?? constant,
+    lower: given.expected_lower?.[i] ?? null, upper: given.expected_upper?.[i] ?? null,
+  }));
+  const first = points.findIndex((/** @type {any} */ point) => point.value != null);
+  const read = first < 0 ? [] : points.slice(first);
+  const since = read.findLast((/** @type {any} */ point) => point.value != null)?.time ?? 0;
+  const newer = (state.recent.get(tile.name) ?? []).filter(([time]) => time > since).map(([time, value]) => ({
+    time, value, limit: limit ?? null, lower: tile.expected?.lower ?? null, upper: tile.expected?.upper ?? null,
+  }));
+  return [...read.filter((/** @type {any} */ point) => !newer.length || point.time <= since), ...newer];
+}
+
 /** One hour of a tile: expected range, threshold, value, and what is past the threshold. @param {import("./alerts.js").Tile} tile */
 export function spark(tile) {
-  const given = tile.spark;
-  if (!given?.values?.length) return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true"></svg>`;
+  const points = lastHour(tile);
+  if (points.length < 2) return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true"></svg>`;
+  const column = (/** @type {string} */ key) => points.map((/** @type {any} */ point) => point[key]);
   const data = {
-    name: tile.name, unit: tile.unit, times: given.values.map((/** @type {any} */ _, /** @type {number} */ i) => i),
-    values: given.values, lower: given.expected_lower ?? [], upper: given.expected_upper ?? [],
-    threshold: given.threshold ?? [], direction: tile.threshold?.direction ?? "upper", mode: tile.threshold?.mode ?? "",
+    name: tile.name, unit: tile.unit, times: column("time"), values: column("value"), lower: column("lower"), upper: column("upper"),
+    threshold: column("limit"), direction: tile.threshold?.direction ?? "upper", mode: tile.threshold?.mode ?? "",
     severity: levelOf(tile.threshold?.severity), anomalies: [], changes: [], span: null, look: "", spoken: "", now: 0,
   };
   const seen = { ...data, threshold: near(data) ? data.threshold : [] };
   const [low, high] = extent(/** @type {any} */ (seen));
-  const x = (/** @type {number} */ i) => 1 + (i / Math.max(1, data.values.length - 1)) * (WIDTH - 2);
+  const [from, to] = [data.times[0], data.times[data.times.length - 1]];
+  const at = (/** @type {number} */ time) => 1 + ((time - from) / (to - from || 1)) * (WIDTH - 2);
+  const x = (/** @type {number} */ i) => at(data.times[i]);
   const y = (/** @type {number} */ v) => 3 + (1 - (v - low) / (high - low)) * (HEIGHT - 5);
   const past = stretches(/** @type {any} */ (seen)).filter((stretch) => stretch.length > 1);
-  const points = (/** @type {any[]} */ stretch, /** @type {string} */ key) => stretch.map((p) => `${x(p.time).toFixed(1)} ${y(p[key]).toFixed(1)}`);
+  const trace = (/** @type {any[]} */ stretch, /** @type {string} */ key) => stretch.map((p) => `${at(p.time).toFixed(1)} ${y(p[key]).toFixed(1)}`);
   return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true" focusable="false">
     <path class="c-band" d=${area(data.upper, data.lower, x, y)}/>
     <path class="c-threshold ${data.mode === "warming" ? "warming" : ""}" d=${line(seen.threshold, x, y)}/>
-    ${past.map((stretch) => svg`<path class="c-past-area is-${data.severity}" d="M${[...points(stretch, "value"), ...points(stretch.toReversed(), "limit")].join("L")}Z"/>`)}
+    ${past.map((stretch) => svg`<path class="c-past-area is-${data.severity}" d="M${[...trace(stretch, "value"), ...trace(stretch.toReversed(), "limit")].join("L")}Z"/>`)}
     <path class="c-line" d=${line(data.values, x, y)}/>
-    ${past.map((stretch) => svg`<path class="c-past is-${data.severity}" d="M${points(stretch, "value").join("L")}"/>`)}
+    ${past.map((stretch) => svg`<path class="c-past is-${data.severity}" d="M${trace(stretch, "value").join("L")}"/>`)}
   </svg>`;
 }
 

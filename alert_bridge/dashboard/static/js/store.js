@@ -41,6 +41,8 @@ export const state = {
   alertsLoaded: false,
   openTotal: 0,
   resolvedLoaded: false,
+  /** @type {Map<string, [number, number][]>} values that the feed brought: epoch seconds and value, by metric */
+  recent: new Map(),
   /** @type {any[]} */
   patterns: [],
   patternsTotal: 0,

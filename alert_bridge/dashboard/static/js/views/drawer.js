@@ -5,7 +5,7 @@ import * as actions from "../actions.js";
 import { began, byUrgency, description, figures, isHeld, isLower, lasts, levelOf, metricOf, owner, place, reason, safeLink, title } from "../alerts.js";
 import "../chart.js";
 import { icon, severityMark, shape, statusMark } from "../icons.js";
-import { explanationOf, patternText } from "../patterns.js";
+import { codes, explanationOf, patternText } from "../patterns.js";
 import { address, go, leave, route } from "../route.js";
 import { has, locale, t } from "../strings.js";
 import { mayAct, now, state, tileOf, update } from "../store.js";
@@ -81,7 +81,7 @@ function why(alert) {
   const tile = tileOf(metricOf(alert));
   const found = figures(alert, tile, alert.status === "resolved" ? null : latestValue());
   const because = reason(alert);
-  const basis = found?.threshold && because ? html`<p class="mut">${t("why_threshold", { t: found.threshold, reason: because })}</p>` : because ? html`<p class="mut">${because}</p>` : nothing;
+  const basis = because ? html`<p class="mut">${t("why_reason", { reason: because })}</p>` : nothing;
   if (!found) return html`<p class="why">${description(alert) || title(alert)}</p>${basis}`;
   const range = tile?.expected;
   const key = !found.threshold ? "why_value" : `why_${found.lower ? "lower" : "upper"}${range ? "_expected" : ""}`;
@@ -103,8 +103,9 @@ function chartData(extra) {
   const look = `${document.documentElement.dataset.theme ?? matchMedia("(prefers-color-scheme: dark)").matches} ${locale.language}`;
   if (!series) return null;
   if (made.key === series && made.anomalies === state.anomalies && made.look === look) return made.data;
-  const times = series.timestamps;
-  const line = (/** @type {any} */ values) => (values?.length ? values : times.map(() => null));
+  const first = Math.max(0, (series.series[0]?.values ?? []).findIndex((/** @type {any} */ value) => value != null)); // nothing was watched before
+  const times = series.timestamps.slice(first);
+  const line = (/** @type {any} */ values) => (values?.length ? values.slice(first) : times.map(() => null));
   const values = line(series.series[0]?.values);
   const known = values.filter((/** @type {any} */ value) => value != null);
   const say = (/** @type {number} */ value) => withUnit(series.name, value, series.unit);
@@ -201,7 +202,7 @@ function todo(alert) {
   const link = safeLink(alert.runbook_url);
   const steps = alert.first_steps ?? [];
   if (!link && !steps.length) return html`<p class="mut">${t("todo_none")}</p>`;
-  return html`${steps.length ? html`<ol class="steps">${steps.map((step) => html`<li><span>${step}</span></li>`)}</ol>` : nothing}
+  return html`${steps.length ? html`<ol class="steps">${steps.map((step) => html`<li><span>${codes(step)}</span></li>`)}</ol>` : nothing}
     ${link ? html`<p><a href=${link} target="_blank" rel="noopener noreferrer">${t("open_runbook")}</a></p>` : nothing}`;
 }
 
@@ -324,7 +325,7 @@ export function metricDrawer(name, seconds) {
     <header class="drawer-head"><div class="line"><h2>${metricName(name)}</h2><span class="grow"></span>${iconButton(t("copy_link"), "link", copyLink)}${iconButton(t("close_esc"), "close", close)}</div>
       <div class="facts">${tile?.worst?.instance ? html`<span>${t("worst")} <b>${tile.worst.instance}</b></span>` : nothing}${threshold?.mode ? html`<span>${t("threshold")} <b>${has(`mode_${threshold.mode}`) ? t(`mode_${threshold.mode}`) : threshold.mode}</b></span>` : nothing}</div></header>
     <div class="drawer-body" tabindex="0" role="region" aria-label=${t("details")}>
-      <section class="part"><p class="why">${rich(key, values)}</p>${threshold?.reason ? html`<p class="mut">${t("why_threshold", { t: limitText, reason: threshold.reason })}</p>` : nothing}</section>
+      <section class="part"><p class="why">${rich(key, values)}</p>${threshold?.reason ? html`<p class="mut">${threshold.reason}</p>` : nothing}</section>
       <div class="segments" role="group" aria-label=${t("range")}>${["900", "3600", "10800", "86400"].map((one) => html`<button type="button" aria-pressed=${one === seconds} @click=${pick(one)}>${span(Number(one))}</button>`)}</div>
       ${chartPart(chartData({}))}
     </div></aside>`;

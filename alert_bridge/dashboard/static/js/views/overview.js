@@ -11,7 +11,7 @@ import { t } from "../strings.js";
 import { now, openAlerts, remember, resolvedAlerts, state, update } from "../store.js";
 import { epoch, limit, limitWithUnit, measured, metricName, moment, number, rich, suffix } from "../text.js";
 import { eventsIn, list, picture } from "../timeline.js";
-import { headline, note } from "./summary.js";
+import { headline, note, silent } from "./summary.js";
 import { byId, cardIn, narrow, phone, row, steady, waitingBar } from "./rows.js";
 
 /** @typedef {import("../alerts.js").Tile} Tile */
@@ -30,8 +30,8 @@ export function overview(all) {
   const tiles = tileSections(all.kind === "disconnected");
   const line = timelineSection(all);
   const calm = !all.loud.length;
-  return html`${headline(all)}${note(all, true)}${startSection()}
-    ${calm ? [tiles, line, lastDay()] : [openSection(all), line, tiles]}
+  return html`${headline(all)}${note(all, true)}
+    ${calm ? [startSection(), tiles, line, lastDay()] : [openSection(all), line, startSection(), tiles]}
     ${patternSection()}`;
 }
 
@@ -143,7 +143,7 @@ function startSection() {
     { done: state.patternsTotal > 0, name: t("start_logs"), text: state.patternsTotal ? t("start_patterns", { n: number(state.patternsTotal) }) : t("start_no_patterns") },
     { done: limits.length > 0, name: t("start_thresholds"), text: limits.length ? t("start_thresholds_some", { n: limits.length, w: warming }) : t("start_thresholds_none") },
   ];
-  if (steps[0].done && steps[1].done && steps[3].done) return nothing;
+  if (silent().length || (steps[0].done && steps[1].done && steps[3].done)) return nothing;
   return section(t("start"), html`<ol class="steps-done">${steps.map((step) => html`<li>${step.done ? shape("OK", 20) : icon("clock", 20, "is-ink")}<div><b>${step.name}</b><p>${step.text}</p></div></li>`)}</ol>`, { name: "start" });
 }
 

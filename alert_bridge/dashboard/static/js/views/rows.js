@@ -2,7 +2,7 @@
 /* One alert in a list: as a row, as a table row, as a card; and the pieces they share. */
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { acknowledge, retry } from "../actions.js";
-import { began, description, figures, isHeld, isQuiet, lasts, levelOf, metricOf, owner, place, title } from "../alerts.js";
+import { began, description, figures, isHeld, isQuiet, lasts, levelOf, metricOf, owner, place, title, valueOf } from "../alerts.js";
 import { severityMark, statusMark } from "../icons.js";
 import { address, go } from "../route.js";
 import { gauge } from "../spark.js";
@@ -83,8 +83,9 @@ const since = (alert) => html`<b>${moment(began(alert), now())}</b><div class="s
 /** @param {Alert} alert */
 function measure(alert) {
   const tile = tileOf(metricOf(alert));
-  const drawn = alert.status === "firing" && alert.value != null && alert.threshold != null;
-  return html`<div class="why">${inWords(alert)}</div>${drawn ? gauge(Number(alert.value), Number(alert.threshold), tile?.expected ?? null, levelOf(alert.severity)) : nothing}`;
+  const value = valueOf(alert, tile);
+  const drawn = alert.status === "firing" && metricOf(alert) && value != null && alert.threshold != null;
+  return html`<div class="why">${inWords(alert)}</div>${drawn ? gauge(Number(value), Number(alert.threshold), tile?.expected ?? null, levelOf(alert.severity)) : nothing}`;
 }
 
 /** @param {Alert} alert */

@@ -40,7 +40,8 @@ export function shortLine(all) {
   if (all.level === "OK") return t("short_well");
   if (all.kind === "loading") return t("loading");
   if (all.level === "UNKNOWN") return t("short_unknown");
-  return t(all.unowned ? "short_bad" : "short_held", { n: all.worst.length, u: all.unowned, severity: t(all.level).toLowerCase() });
+  const one = all.worst.length === 1;
+  return t(all.unowned ? (one ? "short_one" : "short_bad") : one ? "short_one_held" : "short_held", { n: all.worst.length, u: all.unowned, severity: t(all.level).toLowerCase() });
 }
 
 /** @param {Whole} all */
@@ -73,6 +74,10 @@ function counted(all) {
 /** Sources that do not report. @returns {any[]} */
 export const silent = () => (state.overview?.sources ?? []).filter((/** @type {any} */ source) => !source.up);
 
+/** What the programs said, for whoever has to mend it. @param {string[]} problems */
+const fold = (problems) =>
+  html`<details class="problem"><summary>${t("details")}</summary>${problems.map((problem) => html`<p class="mono">${problem}</p>`)}</details>`;
+
 /** @param {any} source */
 const sourceName = (source) => (has(`source_${source.name}`) ? t(`source_${source.name}`) : source.name);
 
@@ -81,8 +86,8 @@ function silence() {
   const down = silent();
   const problems = down.filter((source) => source.problem);
   if (problems.length) {
-    const said = problems.map((source) => html`<b>${t("note_source_problem", { name: sourceName(source), problem: source.problem })}</b>`);
-    return sentences([...said, t("note_source_goes_on")]);
+    const said = problems.map((source) => html`<b>${t("note_source_problem", { name: sourceName(source) })}</b>`);
+    return [sentences([...said, t("note_source_goes_on")]), fold(problems.map((source) => source.problem))];
   }
   const last = Math.max(...down.map((source) => epoch(source.last) || 0));
   const names = listed(down.map(sourceName));
@@ -156,7 +161,7 @@ export function headline(all) {
   return html`<div class="headline is-${all.level}" data-level=${all.level}>
     ${shape(all.level, 40, bad && !all.unowned)}
     <h1><span role=${bad ? "alert" : "status"}>${sentence(all)}</span></h1>
-    <p class="sub">${proof(all)}</p>
+    <div class="sub">${proof(all)}</div>
     <div class="do">
       ${alert && !isHeld(alert) && mayAct() ? ackButton(alert, "primary", () => void acknowledge(alert)) : nothing}
       ${alert ? html`<button type="button" class="button" @click=${() => go(address({ view: "alerts", id: alert.id }))}>${t("open_detail")}</button>` : nothing}
@@ -173,7 +178,7 @@ export function note(all, underHeadline) {
   if (silent().length) return underHeadline && all.kind === "sources" ? nothing : bar("HIGH", silence());
   if (state.problems.alerts && all.kind === "alerts") return bar("HIGH", t("error_alerts", { problem: state.problems.alerts }), refresh);
   if (state.problems.analyzer) {
-    return bar("MEDIUM", sentences([html`<b>${t("note_analyzer", { problem: state.problems.analyzer })}</b>`, t("note_analyzer_goes_on")]));
+    return bar("MEDIUM", [sentences([html`<b>${t("note_analyzer")}</b>`, t("note_analyzer_goes_on")]), fold([state.problems.analyzer])]);
   }
   return nothing;
 }
