@@ -22,6 +22,9 @@ function csrf() {
   }
 }
 
+/** Nobody is logged in, or another tab is: a session's token for writing is known only where it began. @param {number} status @param {unknown} body */
+const needsLogin = (status, body) => status === 401 || (status === 403 && body !== undefined && !csrf() && !!state.overview && !state.overview.open);
+
 /** @param {string} path @param {unknown} [body] present: a POST @returns {Promise<any>} */
 export async function call(path, body) {
   /** @type {Record<string, string>} */
@@ -44,7 +47,7 @@ export async function call(path, body) {
   }
   const answer = await response.json().catch(() => null);
   if (response.ok) return answer;
-  if (response.status === 401 && path !== "session") update((s) => (s.login.needed = true));
+  if (path !== "session" && needsLogin(response.status, body)) update((s) => (s.login.needed = true));
   const reason = answer?.detail || answer?.title;
   throw new Refusal(response.status, reason || t("problem_status", { status: response.status }));
 }

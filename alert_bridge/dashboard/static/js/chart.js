@@ -13,6 +13,9 @@ import { clock, limitWithUnit, moment, number } from "./text.js";
 
 const uPlot = /** @type {any} */ (plotter);
 const HEIGHT = 148;
+
+/** Seconds between two times on the axis: whole minutes, or two ticks would read the same. */
+const TICKS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
 const VALUE = 4; // its place among the series: drawn last, above band and threshold
 
 /** Colours of the style sheet, read back because a canvas knows no custom properties. @param {HTMLElement} host */
@@ -153,7 +156,7 @@ class Chart extends HTMLElement {
       },
       scales: { x: { time: true }, y: { range: () => extent(/** @type {ChartData} */ (this.#data)) } },
       axes: [
-        { ...axis, size: 22, gap: 4, space: 64, grid: { show: false }, border: { show: true, stroke: ink.edge, width: 1 }, values: (/** @type {any} */ _, /** @type {number[]} */ at) => this.#times(at) },
+        { ...axis, size: 22, gap: 4, space: 64, incrs: TICKS, grid: { show: false }, border: { show: true, stroke: ink.edge, width: 1 }, values: (/** @type {any} */ _, /** @type {number[]} */ at) => this.#times(at) },
         { ...axis, size: 44, gap: 6, space: 28, grid: { stroke: ink.rule, width: 1 }, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((value) => number(value, 0, 2)) },
       ],
       bands: [{ series: [1, 2], fill: ink.band }],

@@ -96,7 +96,7 @@ function alertBar(alert, y, x, label, to) {
   const level = levelOf(alert.severity);
   const before = left - label > 230;
   const held = isHeld(alert) ? "held" : "";
-  return svg`<a href=${address({ view: "alerts", id: alert.id })} aria-label="${t(level)} ${title(alert)} ${clock(began(alert))}">
+  return svg`<a href=${address({ view: "alerts", id: alert.id })} aria-label="${t(level)} ${shorten(title(alert))} ${clock(began(alert))}">
     <rect x=${before ? left - 230 : left} y=${y - 5} width=${length + 230} height=${ROW} fill="transparent"/>
     <rect class="c-span is-${level} ${held}" x=${left} y=${y} width=${length} height="6"/>
     <path class="c-mark is-${level} ${held}" d=${OUTLINE[level]} transform="translate(${left - 6} ${y - 3}) scale(.75)"/>

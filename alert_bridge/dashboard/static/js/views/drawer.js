@@ -33,7 +33,7 @@ const part = (heading, content, end = nothing, name = "") =>
 export function alertDrawer(id, walk) {
   const alert = state.alerts.get(id);
   const name = alert ? title(alert) : t("alert");
-  return html`<aside class="drawer" role="dialog" aria-label=${name} tabindex="-1">
+  return html`<div class="drawer" role="dialog" aria-label=${name} tabindex="-1">
     <header class="drawer-head">
       <div class="line">${alert ? [severityMark(levelOf(alert.severity), isHeld(alert)), statusMark(alert.status)] : nothing}<span class="grow"></span>
         ${iconButton(t("previous"), "up", () => walk(-1), "desk")}${iconButton(t("following"), "down", () => walk(1), "desk")}
@@ -42,7 +42,7 @@ export function alertDrawer(id, walk) {
     </header>
     <div class="drawer-body" tabindex="0" role="region" aria-label=${t("details")}>${alert ? parts(alert) : missing()}</div>
     ${alert && mayAct() ? [formOf(alert), footer(alert)] : nothing}
-  </aside>`;
+  </div>`;
 }
 
 const missing = () => (state.drawer.missing ? html`<p>${t("alert_missing", { problem: state.drawer.missing })}</p>` : html`<div class="skeleton long"></div>`);
@@ -321,12 +321,12 @@ export function metricDrawer(name, seconds) {
   const key = !limitText ? "why_value" : `why_${threshold.direction === "lower" ? "lower" : "upper"}${range ? "_expected" : ""}`;
   const values = { name: metricName(name), v, t: limitText, lo: range ? limit(name, range.lower) : "", hi: range ? limitWithUnit(name, range.upper, tile?.unit) : "" };
   const pick = (/** @type {string} */ one) => () => go(address({ keep: true, query: { span: one } }), true);
-  return html`<aside class="drawer" role="dialog" aria-label=${metricName(name)} tabindex="-1">
+  return html`<div class="drawer" role="dialog" aria-label=${metricName(name)} tabindex="-1">
     <header class="drawer-head"><div class="line"><h2>${metricName(name)}</h2><span class="grow"></span>${iconButton(t("copy_link"), "link", copyLink)}${iconButton(t("close_esc"), "close", close)}</div>
       <div class="facts">${tile?.worst?.instance ? html`<span>${t("worst")} <b>${tile.worst.instance}</b></span>` : nothing}${threshold?.mode ? html`<span>${t("threshold")} <b>${has(`mode_${threshold.mode}`) ? t(`mode_${threshold.mode}`) : threshold.mode}</b></span>` : nothing}</div></header>
     <div class="drawer-body" tabindex="0" role="region" aria-label=${t("details")}>
       <section class="part"><p class="why">${rich(key, values)}</p>${threshold?.reason ? html`<p class="mut">${threshold.reason}</p>` : nothing}</section>
       <div class="segments" role="group" aria-label=${t("range")}>${["900", "3600", "10800", "86400"].map((one) => html`<button type="button" aria-pressed=${one === seconds} @click=${pick(one)}>${span(Number(one))}</button>`)}</div>
       ${chartPart(chartData({}))}
-    </div></aside>`;
+    </div></div>`;
 }

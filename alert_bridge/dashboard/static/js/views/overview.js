@@ -170,7 +170,7 @@ const patternRowIn = (chosen) => (pattern) => {
     <div class="grow"><button type="button" class="pattern" aria-expanded=${open} @click=${toggle}>${patternText(pattern)}</button>
       <div class="sub">${[pattern.source, pattern.category].filter(Boolean).join(" · ")}</div></div>
     ${severityMark(level, true)}
-    <span class="count">${rich("lines", { n: number(pattern.frequency) })}</span>
+    <span class="count">${rich(pattern.frequency === 1 ? "line" : "lines", { n: number(pattern.frequency) })}</span>
     ${bars(pattern.trend ?? [], pattern.new ? level : "calm")}
     <span class="nw mut" title=${t("first_seen")}>${moment(epoch(pattern.first_seen), now())}</span>
     ${open ? html`<div class="examples"><p class="mut">${t("examples")}</p>${examplesOf(pattern).map((line) => html`<p class="mono">${chips(line)}</p>`)}</div>` : nothing}

@@ -40,8 +40,10 @@ export function shortLine(all) {
   if (all.level === "OK") return t("short_well");
   if (all.kind === "loading") return t("loading");
   if (all.level === "UNKNOWN") return t("short_unknown");
-  const one = all.worst.length === 1;
-  return t(all.unowned ? (one ? "short_one" : "short_bad") : one ? "short_one_held" : "short_held", { n: all.worst.length, u: all.unowned, severity: t(all.level).toLowerCase() });
+  const total = all.worst.length;
+  const single = all.unowned ? "short_one" : "short_one_held";
+  const several = all.unowned === 0 ? "short_held" : all.unowned === total ? "short_all" : "short_bad";
+  return t(total === 1 ? single : several, { n: all.worst.length, u: all.unowned, severity: t(all.level).toLowerCase() });
 }
 
 /** @param {Whole} all */
