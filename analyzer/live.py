@@ -3,11 +3,11 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from analyzer.events import Event
 from analyzer.metrics import AnalyzerMetrics
@@ -23,6 +23,8 @@ from runtime.loading import load_object
 from runtime.prometheus import SeriesReader
 
 logger = logging.getLogger(f"monitoring.{__name__}")
+
+Result = TypeVar("Result")
 
 EventListener = Callable[[Event], Awaitable[None] | None]
 """Told each event; may be a coroutine function. One that fails is logged and counted."""
@@ -130,7 +132,7 @@ class LiveAnalysis:
             async with self._lock:
                 try:
                     began = self._clock.monotonic()
-                    events = await asyncio.to_thread(self._read, source, finishing)
+                    events = await _to_its_end(asyncio.to_thread(self._read, source, finishing))
                     self._metrics.busy.inc(max(0.0, self._clock.monotonic() - began))
                 except Exception as error:
                     self._failed("source", error)
@@ -341,6 +343,16 @@ def _source(settings: SourceSettings, state: Mapping[str, Any] | None) -> _Sourc
 
 def _key(anomaly: Anomaly) -> Key:
     return anomaly.series, tuple(sorted(anomaly.labels.items()))
+
+
+async def _to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """Wait for work in a thread, also when cancelled: nobody else may touch what it has in hand."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:

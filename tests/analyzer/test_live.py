@@ -260,3 +260,14 @@ async def test_live_loop_follows_by_itself(bench: Bench) -> None:
     await until(lambda: bench.events, "the line is told")
     await live.close()
     await live.close()
+
+
+async def test_a_record_in_hand_when_it_was_saved_is_not_lost(bench: Bench) -> None:
+    live = await bench.start()
+    await settle(live)
+    bench.write(error("disk trouble 1"), error("disk trouble 2"))
+    await live.poll()
+    await live.save()
+    second = await bench.start()
+    await settle(second)
+    assert [pattern.frequency for pattern in second.find_patterns(0, 1e11)] == [2]
