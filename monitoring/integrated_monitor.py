@@ -142,6 +142,13 @@ class IntegratedMonitoringSystem:
         Raises what `start` raises.
         """
         await self.start(parts)
+        await self.run_until_stopped()
+
+    async def run_until_stopped(self) -> None:
+        """Wait, after `start`, for `stop_monitoring()`, SIGINT, SIGTERM or cancellation; stopped on return.
+
+        Signals for which the application has a handler of its own are left to it.
+        """
         run = self._run
         try:
             if run is not None:

@@ -135,12 +135,12 @@ def _summaries(event: Event, labels: Mapping[str, str]) -> dict[str, str]:
     source = labels["source"]
     if labels["alertname"] == NEW_PATTERN:
         return {
-            "summary": f"{source} writes errors that were never seen before: {event.description}",
-            "summary_ja": f"{source} に未知のエラーパターンが現れました: {event.description_ja}",
+            "summary": f"Errors never seen before (log source {source}): {event.description}",
+            "summary_ja": f"未知のエラーパターンが現れました（ログ {source}）: {event.description_ja}",
         }
     return {
-        "summary": f"{event.description} in the log of {source}",
-        "summary_ja": f"{source} のログに「{event.description_ja}」が現れました",
+        "summary": f"{event.description} (log source {source})",
+        "summary_ja": f"{event.description_ja}（ログ {source}）",
     }
 
 

@@ -54,7 +54,7 @@ async def test_a_severe_predefined_pattern_opens_one_alert_with_its_texts(tmp_pa
         (alert,) = await one.alerts.take(one.event(examples=["handshake failed"]))
         assert (alert.name, alert.severity) == ("SevereLogPattern", Severity.HIGH)
         assert alert.labels["pattern"] == "ssl_error"
-        assert alert.annotations["summary_ja"] == "app のログに「SSLエラー」が現れました"
+        assert alert.annotations["summary_ja"] == "SSLエラー（ログ app）"
         assert alert.reason == "TLS error: handshake failed"
         assert await one.alerts.take(one.event()) == []
 
