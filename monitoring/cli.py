@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitoring.ownership import Unable
 from runtime.security import AccessError, Role, create_token
 from runtime.service import TOKENS_FILE, add_common_arguments, version
 from runtime.settings import SettingsError
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return command(arguments)
     except BrokenPipeError:
+        return 1
+    except Unable as error:
+        _talk(f"stack: {error}")
         return 1
     except (SettingsError, AccessError, OSError, ValueError) as error:
         for line in str(error).splitlines():
@@ -99,24 +103,29 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log.level", dest="log_level", choices=levels, default="info", help="what is logged")
     parser.add_argument("--once", action="store_true", help="start, wait until all is ready, and stop again")
     demo = "break the sample application and follow it from its log to the alert; exit code 1 if that is not seen"
-    parser.add_argument("--demo", action="store_true", help=demo)
+    embedded = "run everything in one process, without Prometheus, Alertmanager and the sample application"
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--embedded", action="store_true", help=embedded)
+    mode.add_argument("--demo", action="store_true", help=demo)
 
 
 def _up(arguments: argparse.Namespace) -> int:
-    from monitoring import supervisor
+    from monitoring import single_process, supervisor
     from monitoring.demo import Demo
-    from monitoring.ownership import Unable
-    from monitoring.processes import Signals, StartFailed
+    from monitoring.processes import Signals
 
     def announce(stack: supervisor.Stack, signals: Signals) -> bool:
         _write(supervisor.summary(stack))
         return not arguments.demo or Demo(stack, signals, _talk).prove()
 
     try:
-        return supervisor.up(_options(arguments), _talk, announce)
-    except (Unable, StartFailed) as error:
-        _talk(f"stack: {error}")
-        return 1
+        if not arguments.embedded:
+            return supervisor.up(_options(arguments), _talk, announce)
+    except supervisor.ToolMissing as error:
+        if arguments.demo:
+            raise
+        _talk(f"stack: {error}. Going on embedded: everything in one process, without it.")
+    return single_process.up(_options(arguments), _write)
 
 
 def _down(arguments: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from monitoring.ownership import Unable
 from runtime.clock import Clock, SystemClock
 
 RESTART_DELAYS_SECONDS = (0.0, 1.0, 2.0, 4.0, 5.0)
@@ -55,7 +56,7 @@ class Program:
     folder: Path | None = None
 
 
-class StartFailed(Exception):
+class StartFailed(Unable):
     """A program that ended, or did not get ready in time, while the stack was coming up.
 
     Attributes: name, reason, log (its log file), last_lines.

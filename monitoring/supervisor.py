@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,10 @@ RETENTION_TIME = "35d"
 RETENTION_SIZE = "4GB"
 SHIPPED = tools.ROOT / "prometheus"
 SAMPLE = tools.ROOT / "examples/news_app.py"
+
+
+class ToolMissing(Unable):
+    """Prometheus or Alertmanager is not there and cannot be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def up(options: Options, talk: Talk, announce: Callable[[Stack, Signals], bool])
 def need_tools(stack: Stack, talk: Talk) -> dict[str, Path]:
     """Return the programs that this stack needs beside Python's, fetched where they are missing.
 
-    Raises Unable where they are not to be had.
+    Raises ToolMissing where they are not to be had.
     """
     needed = [name for name in ("prometheus", "alertmanager") if name in stack.parts]
     try:
@@ -175,7 +179,7 @@ def need_tools(stack: Stack, talk: Talk) -> dict[str, Path]:
         if name not in found:
             package = tools.TOOLS[name].packages[0]
             variable = tools.TOOLS[name].variable
-            raise Unable(f"{name} is not to be had: install it (Debian: {package}), or name it by {variable}=PATH")
+            raise ToolMissing(f"{name} is not to be had: install it (Debian: {package}), or name it by {variable}=PATH")
     return found
 
 
@@ -191,9 +195,9 @@ def prepare_folders(data: Path) -> None:
         raise Unable(f"cannot write to {error.filename or data}: {error.strerror}; give another --data-dir") from None
 
 
-def check_ports(stack: Stack) -> None:
-    """Raise Unable where a port of the stack is in use, naming who holds it and what to do."""
-    for part in stack.parts:
+def check_ports(stack: Stack, parts: Sequence[str] | None = None) -> None:
+    """Raise Unable where a port of the stack is in use, naming who holds it and what to do. parts: all by default."""
+    for part in stack.parts if parts is None else parts:
         address = getattr(stack.addresses, part)
         if (reason := port_problem(address)) is not None:
             raise Unable(

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from monitoring import tools
 from monitoring.cli import main
+from tests.stack.ports import free_offset
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,3 +99,15 @@ def test_mask_copies_line_by_line_without_personal_data() -> None:
     command = [sys.executable, "-m", "monitoring", "mask"]
     done = subprocess.run(command, input=text.encode("latin-1"), capture_output=True, check=True, timeout=60)
     assert done.stdout == b"user [email] logged in\r\n\nplain \xff"
+
+
+def test_without_prometheus_the_stack_goes_on_embedded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tools, "ensure", lambda names, talk: {})
+    assert main(["up", "--once", "--data-dir", str(tmp_path), "--port-offset", str(free_offset())]) == 0
+    captured = capsys.readouterr()
+    assert "prometheus is not to be had" in captured.err
+    assert "Going on embedded" in captured.err
+    assert captured.out.startswith("Newswatch is up, embedded in one process.")
+    assert (tmp_path / "alerts.db").exists()
