@@ -116,7 +116,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
     def announce(stack: supervisor.Stack, signals: Signals) -> bool:
         _write(supervisor.summary(stack))
-        return not arguments.demo or Demo(stack, signals, _talk).prove()
+        return not arguments.demo or Demo(stack, signals, _write).prove()
 
     try:
         if not arguments.embedded:
@@ -178,10 +178,11 @@ def _options(arguments: argparse.Namespace) -> "Options":
         config=tuple(arguments.config),
         data_dir=arguments.data_dir,
         port_offset=arguments.port_offset,
-        sample=True if getattr(arguments, "demo", False) else arguments.sample,
+        sample=arguments.sample,
         web_config_file=arguments.web_config_file,
         log_level=getattr(arguments, "log_level", "info"),
         once=getattr(arguments, "once", False),
+        demo=getattr(arguments, "demo", False),
     )
 
 

@@ -27,6 +27,8 @@ class Addresses:
     prometheus: str = f"{LOOPBACK}:9090"
     alertmanager: str = f"{LOOPBACK}:9093"
     sample: str = f"{LOOPBACK}:9108"
+    demo_hooks: str = f"{LOOPBACK}:9110"
+    demo_mail: str = f"{LOOPBACK}:9111"
 
     def shifted(self, offset: int) -> "Addresses":
         """Return the same hosts with every port moved. Raises ValueError for a port beyond 1 to 65535."""
@@ -96,11 +98,19 @@ def prometheus_configuration(
 
 
 def alertmanager_configuration(
-    shipped: Mapping[str, Any], addresses: Addresses, credentials: Credentials | None = None
+    shipped: Mapping[str, Any],
+    addresses: Addresses,
+    credentials: Credentials | None = None,
+    group_interval: str | None = None,
 ) -> dict[str, Any]:
-    """Return the shipped alertmanager.yml for this stack: its webhooks go to this stack's bridge."""
+    """Return the shipped alertmanager.yml for this stack: its webhooks go to this stack's bridge.
+
+    group_interval: how long news of a group wait for each other, instead of the shipped interval.
+    """
     access = credentials or Credentials()
-    return {**shipped, "receivers": [_receiver(receiver, addresses, access) for receiver in shipped["receivers"]]}
+    route = {**shipped["route"], **({"group_interval": group_interval} if group_interval else {})}
+    receivers = [_receiver(receiver, addresses, access) for receiver in shipped["receivers"]]
+    return {**shipped, "route": route, "receivers": receivers}
 
 
 def service_settings(
@@ -135,6 +145,33 @@ def service_settings(
     if analyzer is not None:
         settings = merge(settings, {"analyzer": dict(analyzer)})
     return settings
+
+
+def demo_settings(addresses: Addresses) -> dict[str, Any]:
+    """Return what a demo adds: channels to its own receivers, and timers short enough to watch."""
+    host, _, port = addresses.demo_mail.rpartition(":")
+    hook = {"type": "webhook", "url": f"http://{addresses.demo_hooks}/hook", "allow_private_addresses": True}
+    mail = {
+        "type": "email",
+        "smtp_server": host,
+        "smtp_port": int(port),
+        "security": "none",
+        "from_address": "newswatch@example.com",
+        "to_addresses": ["on-call@example.com"],
+    }
+    error_rate = {
+        "metric_name": "error_rate",
+        "base_threshold": 5,
+        "min_threshold": 1,
+        "max_threshold": 20,
+        "severity": "critical",
+        "for_seconds": 15,
+    }
+    return {
+        "analyzer": {"learning_seconds": 20},
+        "alert_bridge": {"thresholds": [error_rate]},
+        "notifications": {"channels": {"hook": hook, "email": mail}},
+    }
 
 
 def _shift(part: str, address: str, offset: int) -> str:

@@ -21,6 +21,7 @@ import psutil
 import yaml
 
 from monitoring import tools
+from monitoring.demo_history import FIGURES, openmetrics
 from monitoring.ownership import Unable, owned
 from monitoring.processes import Processes, Program, Signals, Talk
 from monitoring.rendering import (
@@ -28,13 +29,15 @@ from monitoring.rendering import (
     Addresses,
     Credentials,
     alertmanager_configuration,
+    demo_settings,
     prometheus_configuration,
     service_settings,
 )
 from monitoring.settings import Configuration
+from runtime.clock import SystemClock
 from runtime.security import Access, Role, create_token, read_tokens
 from runtime.service import TOKENS_FILE
-from runtime.settings import ENVIRONMENT_PREFIX, load
+from runtime.settings import ENVIRONMENT_PREFIX, load, merge
 
 READY_SECONDS = 120.0
 SAMPLE_LEARNING_SECONDS = 20.0
@@ -53,6 +56,7 @@ class Options:
     """What `monitoring up` was told.
 
     sample: run the sample application; None for "where no settings are given". once: end as soon as all is ready.
+    demo: also run the receivers of mails and webhooks, with made history and quick timers; in a folder of its own.
     """
 
     config: tuple[Path, ...] = ()
@@ -62,6 +66,7 @@ class Options:
     web_config_file: Path | None = None
     log_level: str = "info"
     once: bool = False
+    demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class Stack:
     @property
     def data(self) -> Path:
         """The data folder, absolute."""
-        return self.options.data_dir.absolute()
+        folder = self.options.data_dir.absolute()
+        return folder / "demo" if self.options.demo else folder
 
     @property
     def run(self) -> Path:
@@ -87,7 +93,7 @@ class Stack:
     @property
     def sample(self) -> bool:
         """Whether the sample application runs."""
-        return not self.options.config if self.options.sample is None else self.options.sample
+        return self.options.demo or (not self.options.config if self.options.sample is None else self.options.sample)
 
     @property
     def own_prometheus(self) -> bool:
@@ -123,7 +129,13 @@ class Stack:
     @property
     def parts(self) -> list[str]:
         """The parts that listen, of those that this stack starts itself."""
-        optional = {"prometheus": self.own_prometheus, "alertmanager": self.own_alertmanager, "sample": self.sample}
+        optional = {
+            "prometheus": self.own_prometheus,
+            "alertmanager": self.own_alertmanager,
+            "sample": self.sample,
+            "demo_mail": self.options.demo,
+            "demo_hooks": self.options.demo,
+        }
         return [part for part, _ in self.addresses.items() if optional.get(part, True)]
 
 
@@ -149,6 +161,8 @@ def up(options: Options, talk: Talk, announce: Callable[[Stack, Signals], bool])
         check_ports(stack)
         _empty(stack.data / "tmp")
         stack = Stack(options, stack.settings, stack.addresses, stack.access, need_tools(stack, talk))
+        if options.demo:
+            _begin_demo(stack, talk)
         write_files(stack)
         started = programs(stack)
         health = {program.name: program.health_url for program in started}
@@ -244,6 +258,8 @@ def write_files(stack: Stack) -> None:
         credentials=credentials,
         analyzer=_sample_source(stack) if stack.sample else None,
     )
+    if stack.options.demo:
+        settings = merge(settings, demo_settings(stack.addresses))
     _write_yaml(stack.run / "stack.yml", settings)
     _write_yaml(stack.run / "prometheus.yml", _prometheus_configuration(stack, credentials))
     _write_yaml(stack.run / "alertmanager.yml", _alertmanager_configuration(stack, credentials))
@@ -259,6 +275,8 @@ def programs(stack: Stack) -> list[Program]:
         started.append(_alertmanager(stack, environment))
     if stack.sample:
         started.append(_sample(stack, environment))
+    if stack.options.demo:
+        started.append(_receivers(stack, environment))
     return started
 
 
@@ -292,6 +310,22 @@ def to_paste(stack: Stack, what: str) -> str:
     else:
         content = _alertmanager_configuration(stack, _named_credentials(stack))
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+
+
+def _begin_demo(stack: Stack, talk: Talk) -> None:
+    """Begin a demo with an empty folder and four weeks of made history."""
+    for name in ("prometheus", "alertmanager", "rules", "sample", "received"):
+        shutil.rmtree(stack.data / name, ignore_errors=True)
+    for file in stack.data.glob("*.db*"):
+        file.unlink()
+    (stack.data / "thresholds.json").unlink(missing_ok=True)
+    prepare_folders(stack.data)
+    history = stack.data / "tmp/history.txt"
+    instances = {"exporter": stack.addresses.exporter, "app": stack.addresses.sample}
+    with history.open("w", encoding="utf-8") as lines:
+        lines.writelines(openmetrics(SystemClock().time(), instances))
+    load_history(stack.data / "prometheus", history)
+    talk(f"four weeks of made history for {', '.join(FIGURES)} are in Prometheus' folder")
 
 
 def load_history(tsdb: Path, openmetrics: Path) -> None:
@@ -357,12 +391,21 @@ def _sample(stack: Stack, environment: Mapping[str, str]) -> Program:
     return Program("sample", command, f"http://{address}/-/ready", f"http://{address}/", environment)
 
 
+def _receivers(stack: Stack, environment: Mapping[str, str]) -> Program:
+    mail, hooks = stack.addresses.demo_mail, stack.addresses.demo_hooks
+    folder = str(stack.data / "received")
+    command = (sys.executable, "-P", "-m", "monitoring.receivers", "--smtp", mail, "--http", hooks, "--dir", folder)
+    return Program("receivers", command, f"http://{hooks}/-/ready", f"http://{hooks}/", environment)
+
+
 def _environment(stack: Stack) -> dict[str, str]:
     """Return the environment of the programs: temporary files in the data folder, the stack's own settings in force."""
     decided = yaml.safe_load((stack.run / "stack.yml").read_text())
     names = {ENVIRONMENT_PREFIX + "__".join(path).upper() for path in _paths(decided)}
     kept = {name: value for name, value in os.environ.items() if name not in names}
-    return {**kept, "TMPDIR": str(stack.data / "tmp"), "PYTHONUNBUFFERED": "1"}
+    promtool = tools.find("promtool")
+    checks = {"PROMTOOL_BIN": str(promtool)} if promtool else {}
+    return {**kept, **checks, "TMPDIR": str(stack.data / "tmp"), "PYTHONUNBUFFERED": "1"}
 
 
 def _paths(settings: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -387,7 +430,7 @@ def _prometheus_configuration(stack: Stack, credentials: Credentials) -> dict[st
 
 def _alertmanager_configuration(stack: Stack, credentials: Credentials) -> dict[str, Any]:
     shipped = yaml.safe_load((SHIPPED / "alertmanager.yml").read_text())
-    return alertmanager_configuration(shipped, stack.addresses, credentials)
+    return alertmanager_configuration(shipped, stack.addresses, credentials, "5s" if stack.options.demo else None)
 
 
 def _empty(folder: Path) -> None:

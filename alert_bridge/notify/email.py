@@ -106,6 +106,8 @@ def build_mail(notification: Notification, settings: EmailSettings, clock: Clock
     mail["Message-ID"] = _message_id(notification.idempotency_key, domain)
     mail["References"] = _message_id(notification.alert.id, domain)
     mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Newswatch-Event"] = notification.event.value
+    mail["X-Newswatch-Alert"] = notification.alert.id
     mail["Content-Language"] = notification.language
     mail.set_content(as_text(message))
     mail.add_alternative(as_html(message, notification.language), subtype="html")
