@@ -9,7 +9,7 @@ from alert_bridge.alerts import Observation, fingerprint
 from alert_bridge.threshold_config import ThresholdConfig
 from alert_bridge.threshold_manager import Explanation
 from alert_bridge.threshold_reasons import number, render
-from alert_bridge.threshold_rules import KEEP_FIRING_SECONDS, SHARE, annotations, selector
+from alert_bridge.threshold_rules import SHARE, annotations, keep_firing_seconds, selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,14 @@ class BeyondState:
     """Whether a series has been beyond its threshold long enough.
 
     Beyond the immediate limit it fires at once, otherwise when 80 % of the evaluations of the last `for_seconds` were
-    beyond, over at least half of that time. It goes on firing for a minute after it came back, so that it does not
-    flap.
+    beyond, over at least half of that time. It goes on firing for up to a minute after it came back, so that it does
+    not flap.
     """
 
     def __init__(self, config: ThresholdConfig) -> None:
         self._sign = 1.0 if config.direction == "upper" else -1.0
         self._for_seconds = config.for_seconds
+        self._keep_firing_seconds = keep_firing_seconds(config)
         self._window: deque[tuple[float, bool]] = deque()
         self._last_beyond = 0.0
         self.since: float | None = None
@@ -76,7 +77,7 @@ class BeyondState:
             if self.since is None:
                 self.since = next(moment for moment, was_beyond in self._window if was_beyond)
             self._last_beyond = now
-        elif self.since is not None and now - self._last_beyond >= KEEP_FIRING_SECONDS:
+        elif self.since is not None and now - self._last_beyond >= self._keep_firing_seconds:
             self.since = None
         return self.since is not None
 

@@ -224,13 +224,15 @@ class DynamicThresholdManager:
         group, index = self._pick(metric_name, severity, direction)
         return self._explain(group, index, _key(labels), moment, language or self._language)
 
-    def explanations(self, at: float | datetime | None = None) -> Iterator[tuple[ThresholdConfig, Explanation]]:
+    def explanations(
+        self, at: float | datetime | None = None, language: Language | None = None
+    ) -> Iterator[tuple[ThresholdConfig, Explanation]]:
         """Return every threshold of every series that has had a value, explained at a moment (None is now)."""
         moment = self._moment(at)
         for group in list(self._groups.values()):
             for index, config in enumerate(group.configs):
                 for labels in list(group.series):
-                    yield config, self._explain(group, index, labels, moment, self._language)
+                    yield config, self._explain(group, index, labels, moment, language or self._language)
 
     def events(self, metric_name: str, labels: LabelsLike = ()) -> tuple[BaselineAccepted, ...]:
         """Return the last baselines that were accepted, oldest first. Raises ValueError for an unknown metric."""

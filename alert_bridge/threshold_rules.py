@@ -20,10 +20,15 @@ from alert_bridge.threshold_config import ThresholdConfig, WatchedThreshold
 
 SHARE = 0.8  # of for_seconds that a value has to be beyond a learned threshold
 STALE_SECONDS = 1800
-KEEP_FIRING_SECONDS = 60
+KEEP_FIRING_SECONDS = 60.0  # at most; no longer than it takes to fire
 RUNBOOK = "docs/runbooks/MetricBeyondThreshold.md"
 
 _HEADER = "# Written by the alert bridge from the registered thresholds; changes here are lost.\n"
+
+
+def keep_firing_seconds(config: ThresholdConfig) -> float:
+    """Return how long an alert goes on after the value came back, so that it does not flap."""
+    return min(KEEP_FIRING_SECONDS, config.for_seconds)
 
 
 def selector(config: ThresholdConfig) -> dict[str, str]:
@@ -103,7 +108,7 @@ def _threshold_rules(one: WatchedThreshold, interval_seconds: float) -> list[dic
     alert: dict[str, Any] = {
         "alert": config.alert_name,
         "expr": f"{now} and on (job, instance) ({at_once} or on (job, instance) ({held}))",
-        "keep_firing_for": _duration(KEEP_FIRING_SECONDS),
+        "keep_firing_for": _duration(keep_firing_seconds(config)),
         "labels": {"severity": labels["severity"]},
         "annotations": annotations(
             config, "{{ $labels.instance }}", '{{ $value | printf "%.4g" }}', _threshold_template(one)

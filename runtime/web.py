@@ -356,9 +356,7 @@ class _Shell:
         if path in self._public_paths or path.startswith(self._public_folders):
             return found or Identity("", Role.INGEST)
         if found is None:
-            raise Problem(
-                401, "Not authenticated", "", {"www-authenticate": 'Basic realm="Newswatch", charset="UTF-8"'}
-            )
+            raise Problem(401, "Not authenticated", headers=_challenge(headers))
         if path in self._ingest_paths and method == "POST":
             needed = Role.INGEST
         else:
@@ -411,6 +409,11 @@ class _Shell:
             await send(message)
 
         return send_with_headers
+
+
+def _challenge(headers: Headers) -> dict[str, str]:
+    """Ask for a log-in, but not a page's script: the browser would lay its own prompt over the page's form."""
+    return {} if headers.get("sec-fetch-dest") == "empty" else {"www-authenticate": _CHALLENGE}
 
 
 def cookie_of(headers: Headers) -> str | None:

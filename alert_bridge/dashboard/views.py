@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast, get_args
 
 from sqlalchemy import Connection
 from starlette.requests import Request
@@ -17,12 +17,13 @@ from alert_bridge.figures import FIGURES, Figure, Figures, Snapshot, plain
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.threshold_config import ThresholdConfig
 from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
+from alert_bridge.threshold_reasons import Language
 from runtime.clock import Clock, format_utc, parse_utc
 from runtime.database import Database
 from runtime.prometheus import SeriesReader, SeriesUnavailable
 from runtime.security import Access, Identity
 from runtime.settings import WebSettings
-from runtime.web import Problem, identity, query_number
+from runtime.web import Problem, cookie_of, identity, query_number
 
 SPARK_SECONDS = 3600.0
 SPARK_STEP_SECONDS = 60.0
@@ -90,9 +91,12 @@ class Views:
         """Show what the page begins with: who asks, which sources report, a tile for each figure."""
         caller = identity(request)
         snapshot = await self._figures.snapshot()
-        explanations = self._explanations()
+        explanations = self._explanations(self._language(request))
         tiles = await asyncio.gather(*(self._tile(figure, snapshot, explanations) for figure in FIGURES))
         scheme = "wss" if request.url.scheme == "https" else "ws"
+        name = request.url.hostname or "127.0.0.1"
+        host = f"[{name}]" if ":" in name else name
+        session = self._access.session(cookie_of(request.headers))
         return JSONResponse(
             {
                 "now": format_utc(snapshot.at),
@@ -100,7 +104,8 @@ class Views:
                 "language": self._web.language,
                 "open": self._access.open,
                 "identity": {"name": caller.name, "role": caller.role.value},
-                "feed_url": f"{scheme}://{request.url.hostname}:{self._feed_port()}/",
+                "csrf": session.csrf if session else None,
+                "feed_url": f"{scheme}://{host}:{self._feed_port()}/",
                 "sources": await self._sources(snapshot),
                 "channels": list(self._notifications.names),
                 "tiles": [tile for tile in tiles if tile is not None],
@@ -119,7 +124,7 @@ class Views:
         if not 0 < (end - start) / step <= _MOST_POINTS:
             raise Problem(400, "Invalid parameter", f"from, to, step: give 1 to {_MOST_POINTS} points")
         try:
-            body = await self._chart(name, start, end, step)
+            body = await self._chart(name, start, end, step, self._language(request))
         except SeriesUnavailable as error:
             raise Problem(503, "Series not available", str(error)) from None
         return JSONResponse(body)
@@ -142,9 +147,6 @@ class Views:
 
     async def thresholds(self, request: Request) -> Response:
         """Show every threshold with its mode and why it is what it is."""
-        language = request.query_params.get("language", self._web.language)
-        if language not in ("en", "ja"):
-            raise Problem(400, "Invalid parameter", f"language: got {language[:20]!r}, expected en or ja")
         items = [
             {
                 **shown_threshold(config, known),
@@ -153,7 +155,7 @@ class Views:
                 "expected": _expected(known),
                 "updated_at": format_utc(known.updated_at) if known.updated_at else None,
             }
-            for config, known in self._manager.explanations(self._clock.time())
+            for config, known in self._manager.explanations(self._clock.time(), self._language(request))
         ]
         return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
 
@@ -201,9 +203,15 @@ class Views:
             sources.append({"name": "analyzer", "up": False, "problem": str(error)})
         return sources
 
-    def _explanations(self) -> dict[str, list[tuple[ThresholdConfig, Explanation]]]:
+    def _language(self, request: Request) -> Language:
+        asked = request.query_params.get("language", self._web.language)
+        if asked not in get_args(Language):
+            raise Problem(400, "Invalid parameter", f"language: got {asked[:20]!r}, expected en or ja")
+        return cast(Language, asked)
+
+    def _explanations(self, language: Language | None = None) -> dict[str, list[tuple[ThresholdConfig, Explanation]]]:
         found: dict[str, list[tuple[ThresholdConfig, Explanation]]] = {}
-        for config, known in self._manager.explanations(self._clock.time()):
+        for config, known in self._manager.explanations(self._clock.time(), language):
             found.setdefault(config.metric_name, []).append((config, known))
         return found
 
@@ -251,9 +259,11 @@ class Views:
         self._sparks[figure.name] = _Spark(now, body)
         return body
 
-    async def _chart(self, name: str, start: float, end: float, step: float) -> dict[str, Any]:
+    async def _chart(
+        self, name: str, start: float, end: float, step: float, language: Language | None = None
+    ) -> dict[str, Any]:
         """Return a figure from start to end; threshold and expected range of the series that is worst now."""
-        known = self._explanations().get(name, [])
+        known = self._explanations(language).get(name, [])
         config, explanation = known[-1] if known else (None, None)
         values = await self._figures.column(name, start, end, step)
         threshold = expected = None

@@ -107,7 +107,7 @@ def build_mail(notification: Notification, settings: EmailSettings, clock: Clock
     mail["References"] = _message_id(notification.alert.id, domain)
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Newswatch-Event"] = notification.event.value
-    mail["X-Newswatch-Alert"] = notification.alert.id
+    mail["X-Newswatch-Alert"] = " ".join(notification.alert.id.split())
     mail["Content-Language"] = notification.language
     mail.set_content(as_text(message))
     mail.add_alternative(as_html(message, notification.language), subtype="html")

@@ -171,6 +171,8 @@ async def test_every_way_to_be_nobody_is_refused_and_health_stays_open(tmp_path:
                 assert answer.status == 401, (how, path)
                 assert "www-authenticate" in answer.headers
         assert (await one.get("/-/healthy")).status == 200
+        script = await one.get("/api/v1/echo", headers={"sec-fetch-dest": "empty"})
+        assert (script.status, "www-authenticate" in script.headers) == (401, False)
 
 
 async def test_ten_failed_log_ins_a_minute_block_the_address(tmp_path: Path) -> None:
