@@ -20,8 +20,10 @@ def up(options: Options, write: Callable[[str], None]) -> int:
     """
     stack = decide(options)
     prepare_folders(stack.data)
-    with owned(stack.data):
+    with owned(stack.data) as owner:
         check_ports(stack, PARTS)
+        secure = "s" if stack.access.ssl_context else ""
+        owner.note({}, {"dashboard": f"http{secure}://{stack.addresses.dashboard}/-/ready"})
         asyncio.run(_run(stack, write))
     return 0
 
