@@ -4,8 +4,11 @@ Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 """
 
 import argparse
+import csv
+import json
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +18,8 @@ from runtime.service import TOKENS_FILE, add_common_arguments, version
 from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
+    from analyzer.records import LogRecord
+    from analyzer.stages import LogStages
     from monitoring.supervisor import Options
 
 Command = Callable[[argparse.Namespace], int]
@@ -61,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
         choices=("prometheus", "alertmanager"),
         help="print what belongs into the configuration of a Prometheus or Alertmanager of your own",
     )
+    patterns = _add(commands, "patterns", _patterns, "find the patterns in log lines, once, and keep nothing")
+    patterns.add_argument("files", metavar="FILE", nargs="*", default=["-"], help="plain or gzip; - is standard input")
+    formats = "text, json: each pattern with its frequency; csv: one row for each line, in the order of the lines"
+    patterns.add_argument("--format", choices=("text", "json", "csv"), default="text", help=formats)
     _add(commands, "mask", _mask, "copy standard input line by line without personal data and secrets")
     token = _add(commands, "token", _token, "make a bearer token for a machine")
     token.add_argument("action", choices=("create",))
@@ -156,6 +165,68 @@ def _check_config(arguments: argparse.Namespace) -> int:
 def _token(arguments: argparse.Namespace) -> int:
     _write(create_token(arguments.data_dir / TOKENS_FILE, Role(arguments.role), arguments.name))
     return 0
+
+
+def _patterns(arguments: argparse.Namespace) -> int:
+    from analyzer.stages import LogStages
+    from monitoring.settings import Configuration
+    from runtime.clock import SystemClock
+    from runtime.settings import load
+
+    stages = LogStages(load(Configuration, arguments.config).analyzer, SystemClock())
+    records = list(_classified(stages, arguments.files))
+    if arguments.format == "csv":
+        table = csv.writer(sys.stdout, lineterminator="\n")
+        table.writerow(("pattern_id", "template", "predefined", "severity"))
+        for pattern_id, predefined, severity, lines in records:
+            current = stages.miner.resolve(pattern_id)
+            table.writerows([(current, stages.miner.text(current) or "", predefined, severity)] * lines)
+        return 0
+    counts = Counter((stages.miner.resolve(pattern_id), *rest) for pattern_id, *rest, _ in records if pattern_id)
+    found = [
+        {
+            "frequency": frequency,
+            "severity": severity,
+            "predefined": predefined or None,
+            "pattern_id": pattern_id,
+            "template": stages.miner.text(pattern_id) or "",
+        }
+        for (pattern_id, predefined, severity), frequency in counts.most_common()
+    ]
+    if arguments.format == "json":
+        _write(json.dumps(found, ensure_ascii=False, indent=1))
+    for entry in found if arguments.format == "text" else ():
+        _write(f"{entry['frequency']:>9} {entry['severity']:<8} {entry['predefined'] or '-':<22} {entry['template']}")
+    return 0
+
+
+def _classified(stages: "LogStages", files: Sequence[str]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield for each record of log files its template's id, predefined pattern, severity, and how many lines it has.
+
+    Lines that belong to no record (empty ones) come as records without template.
+    """
+    from analyzer.events import Severity
+    from analyzer.settings import SourceSettings
+    from analyzer.sources.files import read_lines
+    from analyzer.stages import assembler
+    from runtime.clock import SystemClock
+
+    def classify(record: "LogRecord") -> tuple[str, str, str]:
+        where = stages.sort(record)
+        known = stages.catalogue.get(where.pattern_id)
+        severity = known.severity if known else Severity.of_level(where.level)
+        return stages.miner.add(record.summary).template.id, where.pattern_id if known else "", str(severity)
+
+    for file in files:
+        records = assembler(SourceSettings(name="input", path=file), SystemClock())
+        lines = 0
+        for line in read_lines(Path("/dev/stdin" if file == "-" else file)):
+            if (record := records.feed(line)) is not None:
+                yield *classify(record), lines
+                lines = 0
+            lines += 1
+        last = records.flush()
+        yield *(classify(last) if last is not None else ("", "", "")), lines
 
 
 def _mask(arguments: argparse.Namespace) -> int:
