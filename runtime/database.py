@@ -7,6 +7,7 @@ import asyncio
 import importlib.util
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,6 +29,8 @@ Result = TypeVar("Result")
 
 BUSY_TIMEOUT_SECONDS = 5.0
 _READERS = 2
+_MIGRATING = threading.Lock()
+"""Alembic keeps its context in module globals: two databases are never migrated at once."""
 
 
 class DatabaseError(RuntimeError):
@@ -69,13 +72,15 @@ class Database:
         url = str(path)
         if "://" in url:
             engine = sqlalchemy.create_engine(url)
-            _migrate(engine, migrations, url)
+            with _MIGRATING:
+                _migrate(engine, migrations, url)
             return cls(engine)
         file = Path(path)
         recovered = _set_aside_if_damaged(file)
         engine = _sqlite_engine(file)
         try:
-            _migrate(engine, migrations, url)
+            with _MIGRATING:
+                _migrate(engine, migrations, url)
         except sqlalchemy.exc.OperationalError as error:
             engine.dispose()
             raise DatabaseError(url, f"{error.orig}; is the folder writable and the disk not full?") from None

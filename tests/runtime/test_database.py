@@ -134,6 +134,13 @@ async def test_writes_from_many_tasks_all_arrive(tmp_path: Path, migrations: str
     await database.close()
 
 
+async def test_several_databases_are_opened_at_once(tmp_path: Path, migrations: str) -> None:
+    opening = (asyncio.to_thread(Database.open, tmp_path / f"{number}.db", migrations) for number in range(12))
+    for database in await asyncio.gather(*opening):
+        assert await count(database) == 0
+        await database.close()
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path, migrations: str) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
