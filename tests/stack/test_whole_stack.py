@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -49,12 +50,18 @@ def test_something_broken_in_the_application_is_followed_to_the_alert_and_back(t
 
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator["subprocess.Popen[str]"]:
+    """A stack that has said that it is up: what is killed before counts as a failed start."""
     process = start(tmp_path)
-    await until(lambda: len(read(tmp_path).health) == len(SERVICES), "all programs are started", 60)
-    await until(lambda: all(map(healthy, read(tmp_path).health.values())), "all programs are ready", 120)
+    assert process.stdout is not None
+    lines: list[str] = []
+    reader = threading.Thread(target=lines.extend, args=(process.stdout,), daemon=True)
+    reader.start()
+    await until(lambda: "Newswatch is up.\n" in lines, "the stack is up", 120)
     yield process
     process.terminate()
-    process.communicate(timeout=60)
+    process.wait(60)
+    reader.join(60)
+    process.stdout.close()
 
 
 async def test_each_killed_part_comes_back_and_nothing_outlives_a_killed_supervisor(
