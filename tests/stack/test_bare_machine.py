@@ -79,7 +79,8 @@ class Machine:
 def _folders_named_in(environment: dict[str, str]) -> set[str]:
     """Folders of the host that package settings name, such as one with wheels."""
     folders = (word for name, value in environment.items() if VARIABLES.fullmatch(name) for word in value.split())
-    return {folder for folder in folders if folder.startswith("/") and Path(folder).is_dir() and folder.count("/") > 1}
+    named = {folder for folder in folders if folder.startswith("/") and Path(folder).is_dir() and folder.count("/") > 1}
+    return {folder for folder in named if folder.strip("/") not in SETTINGS}  # those are copied, packages write there
 
 
 def _mirror() -> str | None:
