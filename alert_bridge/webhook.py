@@ -86,16 +86,25 @@ def unreadable(body: bytes) -> str:
 def _observation(alert: _Alert, now: datetime) -> Observation:
     if alert.status not in ("firing", "resolved"):
         raise ValueError(f"status {alert.status!r}: expected firing or resolved")
-    ended = None
-    if alert.status == "resolved":
-        ended = parse_utc(alert.ends_at) if alert.ends_at and not alert.ends_at.startswith("0001-") else now
+    for text in (alert.fingerprint, *alert.annotations, *alert.annotations.values()):
+        text.encode()  # half a surrogate pair could not be stored
     return Observation(
         fingerprint=alert.fingerprint or fingerprint(alert.labels),
         labels=alert.labels,
         annotations=alert.annotations,
-        starts_at=parse_utc(alert.starts_at),
-        ends_at=ended,
+        starts_at=_moment(alert.starts_at, now),
+        ends_at=_moment(alert.ends_at, now) if alert.status == "resolved" else None,
     )
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    """Return a moment; Go's zero time, or none at all, is now. Raises ValueError for a year nobody lives in."""
+    if not text or text.startswith("0001-01-01T00:00:00"):
+        return now
+    moment = parse_utc(text)
+    if not 1970 <= moment.year < 2200:
+        raise ValueError(f"{text!r} is not a moment from 1970 to 2199")
+    return moment
 
 
 def _problem(error: ValueError) -> str:

@@ -96,9 +96,13 @@ def _moment(request: Request, name: str, default: float) -> float:
     if not text:
         return default
     try:
-        return float(text) if text.replace(".", "", 1).isdigit() else parse_utc(text.replace(" ", "+")).timestamp()
+        number = text.replace(".", "", 1).isdigit()
+        moment = float(text) if number else parse_utc(text.replace(" ", "+")).timestamp()
     except ValueError as error:
         raise Problem(400, "Invalid parameter", f"{name}: {error}") from None
+    if not 0 <= moment < 1e11:
+        raise Problem(400, "Invalid parameter", f"{name}: got {text[:80]!r}, expected a moment from 1970 on")
+    return moment
 
 
 def _listing(items: list[dict[str, object]], total: int) -> JSONResponse:

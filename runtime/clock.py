@@ -72,7 +72,7 @@ class ManualClock:
 def format_utc(moment: float | datetime) -> str:
     """Write a moment as RFC 3339 in UTC with six decimals and `Z`; these strings sort in time order."""
     aware = moment if isinstance(moment, datetime) else datetime.fromtimestamp(moment, UTC)
-    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_utc(text: str) -> datetime:
@@ -82,9 +82,9 @@ def parse_utc(text: str) -> datetime:
     """
     try:
         moment = datetime.fromisoformat(_six_decimals(text.strip()))
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a date and time such as 2026-01-31T12:00:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _six_decimals(text: str) -> str:

@@ -253,7 +253,10 @@ def host_allowed(host: str | None, allowed: Collection[str]) -> bool:
     """Tell whether a Host header names this endpoint: loopback names always, others where they are listed."""
     if not host:
         return False
-    name = (urlsplit(f"//{host}").hostname or "").lower()
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return False
     return name in ("localhost", "127.0.0.1", "::1") or name in allowed or "*" in allowed
 
 
@@ -261,7 +264,10 @@ def origin_allowed(origin: str | None, host: str | None, allowed: Collection[str
     """Tell whether a page of this origin may act: no Origin (no browser), the same host, or a listed one."""
     if origin is None or origin in allowed:
         return True
-    return bool(host) and urlsplit(origin).netloc.lower() == str(host).lower()
+    try:
+        return bool(host) and urlsplit(origin).netloc.lower() == str(host).lower()
+    except ValueError:
+        return False
 
 
 _DUMMY_HASH = b"$2b$12$" + b"." * 53

@@ -511,5 +511,5 @@ def parse_json(body: bytes) -> Any:
     """Parse a body as JSON. Raises Problem 400 with the position."""
     try:
         return json.loads(body)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Problem(400, "Invalid JSON", str(error)[:200]) from None

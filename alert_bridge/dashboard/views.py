@@ -313,10 +313,10 @@ def moment_of(request: Request, name: str, default: float) -> float:
         moment = float(text)
     except ValueError:
         try:
-            return parse_utc(text).timestamp()
+            moment = parse_utc(text).timestamp()
         except ValueError as error:
             raise Problem(400, "Invalid parameter", f"{name}: {error}") from None
-    if not abs(moment) < 1e11:
+    if not 7 * 86400 <= moment < 1e11:
         raise Problem(400, "Invalid parameter", f"{name}: got {text[:80]!r}, expected epoch seconds")
     return moment
 

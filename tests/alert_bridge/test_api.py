@@ -38,13 +38,16 @@ async def bridge(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
             await server.close()
 
 
+ZERO_TIME = "0001-01-01T00:00:00Z"
+
+
 def alert(name: str = "ErrorRate", status: str = "firing", **more: Any) -> dict[str, Any]:
     return {
         "status": status,
         "labels": {"alertname": name, "severity": "critical", "instance": "news-1"},
         "annotations": {"summary": f"{name} is high", "value": "17.9"},
         "startsAt": "2026-01-31T03:00:00.123456789Z",
-        "endsAt": "2026-01-31T03:05:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
+        "endsAt": "2026-01-31T03:05:00Z" if status == "resolved" else ZERO_TIME,
         "generatorURL": "http://prometheus/graph",
         "fingerprint": f"{abs(hash(name)):016x}"[:16],
         **more,
@@ -85,11 +88,23 @@ async def test_a_webhook_is_answered_once_it_is_stored_on_both_paths(tmp_path: P
 
 async def test_one_bad_alert_does_not_cost_the_others_and_is_kept(tmp_path: Path) -> None:
     async with bridge(tmp_path) as (http, one):
-        bad: list[Any] = [{"status": "firing"}, "text", alert(status="unheard of"), alert(startsAt="yesterday"), None]
-        answer = await http.post(INGEST_PATH, json=webhook(alert(), *bad))
-        assert answer.json == {"accepted": 1, "refused": 5}
+        bad: list[Any] = [
+            {"status": "firing"},
+            "text",
+            None,
+            alert(status="unheard of"),
+            alert(startsAt="yesterday"),
+            alert(startsAt="9999-12-31T23:59:59-12:00"),
+            alert(startsAt="0900-01-01T00:00:00Z"),
+            alert(status="resolved", endsAt="9999-12-31T23:59:59-12:00"),
+            alert(annotations={"summary": "half a pair \ud800"}),
+            alert(fingerprint="\ud800"),
+        ]
+        answer = await http.post(INGEST_PATH, json=webhook(alert(), alert("Zero", startsAt=ZERO_TIME), *bad))
+        assert answer.json == {"accepted": 2, "refused": len(bad)}
+        assert (await http.get("/api/v1/alerts?status=all")).json["total"] == 2
         kept = await one.database.read(lambda connection: connection.execute(store.inbox.select()).mappings().all())
-        assert sum(row["error"] is not None for row in kept) == 5
+        assert sum(row["error"] is not None for row in kept) == len(bad)
 
 
 @pytest.mark.parametrize(

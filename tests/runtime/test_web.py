@@ -100,6 +100,8 @@ async def test_a_foreign_host_or_origin_is_refused_and_a_listed_one_not() -> Non
         assert (await one.get("/api/v1/echo", headers={"host": "evil.example"})).status == 421
         assert (await one.get("/api/v1/echo", headers={"host": "watch.example.jp"})).status == 200
         assert (await one.get("/api/v1/echo", headers={"origin": "https://evil.example"})).status == 403
+        assert (await one.get("/api/v1/echo", headers={"host": "[::1"})).status == 421
+        assert (await one.get("/api/v1/echo", headers={"origin": "http://[::1"})).status == 403
         allowed = await one.get("/api/v1/echo", headers={"origin": "https://page.example.jp"})
         assert allowed.headers["access-control-allow-origin"] == "https://page.example.jp"
 
