@@ -11,9 +11,6 @@ STATIC = Path(__file__).parent / "static"
 PUBLIC_PATHS = ("/", "/index.html", "/css/", "/icons/", "/js/", "/vendor/")
 """What a browser needs before anybody has logged in: the page's own files, which hold no data."""
 
-PUBLIC_PATHS = ("/", "/index.html", "/css/", "/icons/", "/js/", "/vendor/")
-"""What is shown without a log-in: the page itself, which then asks for one."""
-
 
 def csp(feed_port: int) -> str:
     """Return the page's Content-Security-Policy: nothing from elsewhere, nothing inline, and the feed's port.
