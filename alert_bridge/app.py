@@ -9,12 +9,10 @@ import contextlib
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
@@ -41,7 +39,7 @@ from alert_bridge.rules import AlertRule
 from alert_bridge.settings import Configuration
 from alert_bridge.threshold_config import WatchedThreshold
 from alert_bridge.threshold_loop import ThresholdLoop
-from alert_bridge.threshold_manager import DynamicThresholdManager
+from alert_bridge.threshold_manager import DynamicThresholdManager, ThresholdChange
 from alert_bridge.threshold_rule_file import RuleFile, find_promtool
 from runtime.clock import Clock, SystemClock
 from runtime.database import Database
@@ -59,20 +57,6 @@ _TICKET_SECONDS = 30.0
 _TICKETS_KEPT = 1000
 _CLEAN_UP_SECONDS = 3600.0
 _EXPIRE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdChange:
-    """A threshold that moved, or is made of something else.
-
-    value: in the unit of the metric. labels: of the series, with metric, direction and severity.
-    """
-
-    metric_name: str
-    value: float
-    calculated_at: datetime
-    reason: str
-    labels: Mapping[str, str]
 
 
 class AlertBridge:
@@ -265,26 +249,12 @@ class AlertBridge:
             clock=self.clock,
         )
 
-    async def record(
-        self,
-        metric_name: str,
-        threshold_value: float,
-        calculated_at: datetime,
-        *,
-        reason: str,
-        labels: Mapping[str, str],
-        reason_key: str,
-        reason_values: Mapping[str, Any],
-    ) -> None:
-        """Keep a row of the history of thresholds."""
+    async def record(self, change: ThresholdChange) -> None:
+        """Keep a row of the history of thresholds, and tell the listeners."""
         assert self._database is not None  # noqa: S101 - the loop runs while it is open
-        await self._database.run(
-            lambda connection: store.record_threshold(
-                connection, metric_name, threshold_value, calculated_at, reason, labels, reason_key, reason_values
-            )
-        )
+        await self._database.run(lambda connection: store.record_threshold(connection, change))
         for listener in self.threshold_listeners:
-            listener(ThresholdChange(metric_name, threshold_value, calculated_at, reason, labels))
+            listener(change)
 
     async def clean_up(self) -> None:
         """Delete what is over and older than `retention_days`, a batch at a time."""

@@ -4,6 +4,7 @@ Functions over a connection, to be composed in one transaction of `runtime.datab
 RFC 3339 text in UTC, which sorts in time order.
 """
 
+import logging
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -38,7 +39,10 @@ from sqlalchemy import (
 
 from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import Change
+from alert_bridge.threshold_manager import ThresholdChange
 from runtime.clock import format_utc, parse_utc
+
+logger = logging.getLogger(f"monitoring.{__name__}")
 
 metadata = MetaData()
 
@@ -218,8 +222,8 @@ def find(
     """Return episodes in order.
 
     statuses: None for all that are open. words: searched in name, message, labels.
-    sort: one of SORTS; `severity` puts the worst first, then what nobody has, then the oldest.
-    Raises ValueError for an unknown sort.
+    sort: one of SORTS, or one with `-` before it; `severity` puts the worst first, then what nobody has, then the
+        oldest.
     """
     conditions: list[ColumnElement[bool]] = [_OPEN] if statuses is None else [alerts.c.status.in_(statuses)]
     if severities:
@@ -235,7 +239,7 @@ def find(
         conditions.append(or_(*(column.like(like.lower(), escape="!") for column in searched)))
     total = connection.execute(select(func.count()).select_from(alerts).where(and_(*conditions))).scalar_one()
     query = _sorted(select(alerts).where(and_(*conditions)), sort).limit(limit).offset(offset)
-    rows = [_alert(row) for row in connection.execute(query).mappings()]
+    rows = _readable(connection.execute(query).mappings().all())
     return Page(rows, total, offset + limit if offset + limit < total else None)
 
 
@@ -440,26 +444,17 @@ def receive(connection: Connection, now: datetime, source: str, body: str, error
     connection.execute(insert(inbox).values(received_at=format_utc(now), source=source, body=body, error=error))
 
 
-def record_threshold(
-    connection: Connection,
-    metric_name: str,
-    threshold_value: float,
-    calculated_at: datetime,
-    reason: str,
-    labels: Mapping[str, str],
-    reason_key: str,
-    reason_values: Mapping[str, Any],
-) -> None:
+def record_threshold(connection: Connection, change: ThresholdChange) -> None:
     """Add a row to the history of thresholds."""
     connection.execute(
         insert(threshold_history).values(
-            metric_name=metric_name,
-            threshold_value=threshold_value,
-            calculated_at=format_utc(calculated_at),
-            reason=reason,
-            labels=dict(labels),
-            reason_key=reason_key,
-            reason_values=dict(reason_values),
+            metric_name=change.metric_name,
+            threshold_value=change.value,
+            calculated_at=format_utc(change.calculated_at),
+            reason=change.reason,
+            labels=dict(change.labels),
+            reason_key=change.reason_key,
+            reason_values=dict(change.reason_values),
         )
     )
 
@@ -489,8 +484,6 @@ def clean_up(connection: Connection, now: datetime, keep_days: float, batch: int
 
 def _sorted(query: Select[Any], sort: str) -> Select[Any]:
     name = sort.removeprefix("-")
-    if name not in SORTS:
-        raise ValueError(f"sort {sort!r}: expected one of {', '.join(SORTS)}, or one of them with '-' before it")
     if name == "severity":
         nobody = case((alerts.c.status == Status.FIRING.value, 0), else_=1)
         order = [_RANK.asc() if sort.startswith("-") else _RANK.desc(), nobody, alerts.c.created_at, alerts.c.id]
@@ -513,6 +506,17 @@ def _alert(row: RowMapping) -> Alert:
     values |= {"severity": Severity(values["severity"]), "status": Status(values["status"])}
     values |= {"log_patterns": tuple(values["log_patterns"]), "changes": tuple(values["changes"])}
     return Alert(**values)
+
+
+def _readable(rows: Sequence[RowMapping]) -> list[Alert]:
+    """Return the episodes of rows; one that was damaged is said and left out, it does not cost the others."""
+    found = []
+    for row in rows:
+        try:
+            found.append(_alert(row))
+        except (ValueError, TypeError):
+            logger.exception("alert %s cannot be read and is left out of the list", row["id"])
+    return found
 
 
 def _chunks(items: Sequence[str], size: int) -> list[Sequence[str]]:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily
@@ -22,7 +22,7 @@ from alert_bridge.alerts import Alert, Observation
 from alert_bridge.figures import BY_NAME
 from alert_bridge.threshold_alerts import BeyondState, Verdict
 from alert_bridge.threshold_config import Direction, ThresholdConfig, WatchedThreshold
-from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation, Labels
+from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation, Labels, ThresholdChange
 from alert_bridge.threshold_rule_file import RuleFile
 from alert_bridge.threshold_rules import render, selector
 from runtime.clock import Clock
@@ -48,18 +48,8 @@ Side = tuple[str, Direction]
 class ThresholdRecorder(Protocol):
     """Where the history of thresholds is kept."""
 
-    async def record(
-        self,
-        metric_name: str,
-        threshold_value: float,
-        calculated_at: datetime,
-        *,
-        reason: str,
-        labels: Mapping[str, str],
-        reason_key: str,
-        reason_values: Mapping[str, Any],
-    ) -> None:
-        """Add a row; reason is the text in the product's language."""
+    async def record(self, change: ThresholdChange) -> None:
+        """Add a row."""
         ...
 
 
@@ -288,15 +278,16 @@ class ThresholdLoop:
             moved = abs(known.threshold - value) > _RECORD_CHANGE * max(abs(value), 1e-9)
             if reason_key == known.reason_key and not moved and now - at < _RECORD_SECONDS:
                 continue
-            await self._recorder.record(
-                config.metric_name,
-                known.threshold,
-                datetime.fromtimestamp(now, UTC),
+            change = ThresholdChange(
+                metric_name=config.metric_name,
+                value=known.threshold,
+                calculated_at=datetime.fromtimestamp(now, UTC),
                 reason=known.reason,
                 labels={**selector(config), **known.labels},
                 reason_key=known.reason_key,
                 reason_values=known.reason_values,
             )
+            await self._recorder.record(change)
             self._recorded[key] = (now, known.threshold, known.reason_key)
 
     async def _raise(self, alerts: AlertSink | None) -> None:

@@ -62,6 +62,23 @@ class Explanation:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class ThresholdChange:
+    """A threshold that moved, or is made of something else: a row of its history.
+
+    value: in the unit of the metric. labels: of the series, with metric, direction and severity.
+    reason: the text in the product's language; reason_key, reason_values: what it is made of.
+    """
+
+    metric_name: str
+    value: float
+    calculated_at: datetime
+    reason: str
+    labels: Mapping[str, str]
+    reason_key: str
+    reason_values: Mapping[str, Any]
+
+
 class _Group:
     """The thresholds on one side of a metric, the least severe first, and their series by labels."""
 

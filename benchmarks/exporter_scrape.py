@@ -5,7 +5,6 @@ python benchmarks/exporter_scrape.py [SCRAPES]
 
 import http.client
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from exporter.host_metrics import NAMES, OFF_BY_DEFAULT
-from monitoring.tools import FOLDER
+from monitoring.tools import find
 
 WARM_UP = 20
 
@@ -80,11 +79,10 @@ def peers() -> dict[str, tuple[list[str], int]]:
     """Return command and port of each program that is here."""
     ours, theirs = free_port(), free_port()
     commands = {"exporter": ([sys.executable, "-m", "exporter", "--web.listen-address", f"127.0.0.1:{ours}"], ours)}
-    search = os.pathsep.join([os.environ.get("PATH", os.defpath), str(FOLDER / "usr/bin")])
-    program = shutil.which("prometheus-node-exporter", path=search) or shutil.which("node_exporter", path=search)
+    program = find("node_exporter")
     if program:
         flags = ["--collector.disable-defaults", *(f"--collector.{name}" for name in set(NAMES) - OFF_BY_DEFAULT)]
-        commands["node_exporter"] = ([program, f"--web.listen-address=127.0.0.1:{theirs}", *flags], theirs)
+        commands["node_exporter"] = ([str(program), f"--web.listen-address=127.0.0.1:{theirs}", *flags], theirs)
     return commands
 
 

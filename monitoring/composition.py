@@ -14,7 +14,8 @@ from typing import Any
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from alert_bridge.alerts import Alert
-from alert_bridge.app import AlertBridge, ThresholdChange
+from alert_bridge.app import AlertBridge
+from alert_bridge.threshold_manager import ThresholdChange
 from analyzer.engine import LogAnalysisEngine
 from analyzer.events import Event
 from exporter.performance import PerformanceMonitor

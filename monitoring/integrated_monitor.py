@@ -141,21 +141,28 @@ class IntegratedMonitoringSystem:
         parts: which of performance, logs, alerts, dashboard run; all where nothing is said.
         Raises what `start` raises.
         """
-        await self.start(parts)
-        await self.run_until_stopped()
+        with _signals(self._ask_to_stop):  # from here on: whoever sees that it is up may end it at once
+            await self.start(parts)
+            await self._until_stopped()
 
     async def run_until_stopped(self) -> None:
         """Wait, after `start`, for `stop_monitoring()`, SIGINT, SIGTERM or cancellation; stopped on return.
 
         Signals for which the application has a handler of its own are left to it.
         """
-        run = self._run
+        with _signals(self._ask_to_stop):
+            await self._until_stopped()
+
+    async def _until_stopped(self) -> None:
         try:
-            if run is not None:
-                with _signals(run.stop_asked.set):
-                    await run.stop_asked.wait()
+            if self._run is not None:
+                await self._run.stop_asked.wait()
         finally:
             await self.stop_monitoring()
+
+    def _ask_to_stop(self) -> None:
+        if self._run is not None:
+            self._run.stop_asked.set()
 
     async def start(self, parts: Mapping[str, bool] | None = None) -> None:
         """Start, and return when ready. parts: as for `start_monitoring`.

@@ -53,6 +53,13 @@ TOOLS: Mapping[str, Tool] = {
         ),
         Tool("amtool", ("amtool",), ("prometheus-alertmanager",), "AMTOOL_BIN", ("prometheus-alertmanager",)),
         Tool(
+            "node_exporter",
+            ("node_exporter", "prometheus-node-exporter"),
+            ("prometheus-node-exporter",),
+            "NODE_EXPORTER_BIN",
+            ("prometheus-node-exporter",),
+        ),
+        Tool(
             "chromium",
             ("chromium", "chromium-browser", "google-chrome"),
             ("chromium", "fonts-noto-cjk"),

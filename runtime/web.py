@@ -37,6 +37,7 @@ CSRF_HEADER = "x-csrf-token"
 DEFAULT_CSP = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _OPEN_PATHS = ("/-/healthy", "/-/ready")
 _READS = ("GET", "HEAD", "OPTIONS")
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 _CLIENTS_KEPT = 10_000
 _CHALLENGE = 'Basic realm="Newswatch", charset="UTF-8"'
 _HEADERS = {
@@ -327,7 +328,8 @@ class _Shell:
         except Problem as problem:
             answer = problem.response()
         if answer is not None:
-            await _drain(receive, self._limit(scope["path"]))
+            if int(headers.get("content-length") or 0) <= self._limit(scope["path"]):
+                await _drain(receive, self._limit(scope["path"]))
             await answer(scope, receive, send)
             return
         await self._app(scope, _limited(receive, self._limit(scope["path"])), send)
@@ -385,9 +387,9 @@ class _Shell:
 
     def _check_write(self, path: str, method: str, headers: Headers) -> None:
         """A form of another site can post without asking first, but not with this content type."""
-        if method in _READS or method == "DELETE" or path.startswith("/-/"):
-            return
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if method in _READS or method == "DELETE" or (path.startswith("/-/") and kind not in _FORM_TYPES):
+            return
         if kind != "application/json":
             raise Problem(415, "Wrong content type", f"got {kind[:80]!r}, expected application/json")
 

@@ -149,21 +149,19 @@ class AlertsApi:
         offset = _offset(query.get("cursor"))
         statuses = _statuses(query.get("status"))
         severities = _severities(query.get("severity"))
-        try:
-            page = await self._database.read(
-                lambda connection: store.find(
-                    connection,
-                    statuses=statuses,
-                    severities=severities,
-                    service=query.get("service"),
-                    words=query.get("q"),
-                    sort=query.get("sort", "severity"),
-                    limit=limit,
-                    offset=offset,
-                )
+        sort = _sort(query.get("sort", "severity"))
+        page = await self._database.read(
+            lambda connection: store.find(
+                connection,
+                statuses=statuses,
+                severities=severities,
+                service=query.get("service"),
+                words=query.get("q"),
+                sort=sort,
+                limit=limit,
+                offset=offset,
             )
-        except ValueError as error:
-            raise Problem(400, "Invalid parameter", str(error)) from None
+        )
         items = [shown(alert) for alert in page.alerts]
         return JSONResponse({"items": items, "next_cursor": _cursor(page.next_offset), "total": page.total})
 
@@ -372,6 +370,13 @@ def _severities(text: str | None) -> list[str] | None:
         return [Severity.parse(word).value for word in text.split(",")] if text else None
     except ValueError as error:
         raise Problem(400, "Invalid parameter", str(error)) from None
+
+
+def _sort(text: str) -> str:
+    if text.removeprefix("-") not in store.SORTS:
+        expected = f"expected one of {', '.join(store.SORTS)}, or one of them with '-' before it"
+        raise Problem(400, "Invalid parameter", f"sort: got {text[:80]!r}, {expected}")
+    return text
 
 
 def _cursor(offset: int | None) -> str | None:

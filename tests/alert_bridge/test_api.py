@@ -210,6 +210,15 @@ async def test_lists_are_filtered_searched_sorted_and_paged(tmp_path: Path) -> N
             assert (await http.get(f"/api/v1/alerts?{query}")).status == 400, query
 
 
+async def test_one_damaged_row_does_not_cost_the_list(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        [damaged], _ = await one.observe(seen("A")), await one.observe(seen("B"))
+        change = store.alerts.update().where(store.alerts.c.id == damaged.id).values(created_at="1-01-01")
+        await one.database.run(lambda connection: connection.execute(change))
+        listed = (await http.get("/api/v1/alerts")).json
+        assert [item["name"] for item in listed["items"]] == ["B"]
+
+
 async def test_bulk_actions_answer_for_each_alert(tmp_path: Path) -> None:
     async with bridge(tmp_path) as (http, one):
         [first], [second] = await one.observe(seen("A")), await one.observe(seen("B"))

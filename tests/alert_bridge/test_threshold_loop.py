@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from alert_bridge.alerts import Alert, Observation, Severity
 from alert_bridge.threshold_alerts import BeyondState
 from alert_bridge.threshold_config import ThresholdConfig, WatchedThreshold
 from alert_bridge.threshold_loop import ThresholdLoop
-from alert_bridge.threshold_manager import DynamicThresholdManager
+from alert_bridge.threshold_manager import DynamicThresholdManager, ThresholdChange
 from alert_bridge.threshold_rule_file import RuleFile
 from runtime.clock import ManualClock
 from runtime.prometheus import Sample, Series, SeriesUnavailable
@@ -58,20 +57,10 @@ class Rows:
     def __init__(self) -> None:
         self.rows: list[tuple[str, float, str]] = []
 
-    async def record(
-        self,
-        metric_name: str,
-        threshold_value: float,
-        calculated_at: datetime,
-        *,
-        reason: str,
-        labels: Mapping[str, str],
-        reason_key: str,
-        reason_values: Mapping[str, Any],
-    ) -> None:
-        assert reason
-        json.dumps([dict(labels), dict(reason_values)])
-        self.rows.append((metric_name, round(threshold_value, 1), reason_key))
+    async def record(self, change: ThresholdChange) -> None:
+        assert change.reason
+        json.dumps([dict(change.labels), dict(change.reason_values)])
+        self.rows.append((change.metric_name, round(change.value, 1), change.reason_key))
 
 
 class Alerts:

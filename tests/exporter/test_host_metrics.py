@@ -1,7 +1,6 @@
 import asyncio
 import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -19,8 +18,8 @@ from exporter.collectors.cpu import CpuCollector
 from exporter.collectors.disk import FilesystemCollector, Statfs
 from exporter.collectors.host import Host
 from exporter.host_metrics import NAMES, OFF_BY_DEFAULT, HostMetrics, build_collectors
-from monitoring.tools import FOLDER
 from tests.exporter.recording import DATA, HOST, recorded_collectors, recorded_host
+from tests.tools import tool
 from tests.waiting import until
 
 GOLDEN = DATA / "host_metrics.prom"
@@ -143,10 +142,7 @@ UNSTABLE = re.compile(r"node_(time_seconds|load|scrape_|procs_|processes_|memory
 @asynccontextmanager
 async def node_exporter() -> AsyncIterator[str]:
     """Run the real node_exporter and yield the URL of its metrics."""
-    search = os.pathsep.join([os.environ.get("PATH", os.defpath), str(FOLDER / "usr/bin")])
-    program = shutil.which("prometheus-node-exporter", path=search) or shutil.which("node_exporter", path=search)
-    if program is None:
-        pytest.skip("node_exporter is not installed (apt-get install prometheus-node-exporter)")
+    program = tool("node_exporter")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     flags = [*SAME_FLAGS, *(f"--collector.{name}" for name in SAME_COLLECTORS)]

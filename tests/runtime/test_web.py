@@ -125,6 +125,25 @@ async def test_bodies_have_a_limit_with_and_without_an_announced_length() -> Non
         assert (await one.post("/api/v1/in", data=b"x" * 1001, headers=headers)).status == 200
 
 
+async def test_a_body_that_is_announced_too_large_is_not_waited_for() -> None:
+    async with endpoint() as one:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(one.url.rpartition(":")[2]))
+        writer.write(
+            b"POST /api/v1/echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 99999999999\r\n\r\n{}"
+        )
+        answer = await asyncio.wait_for(reader.readline(), 20)
+        writer.close()
+        await writer.wait_closed()
+        assert b" 413 " in answer
+
+
+async def test_settings_are_read_again_by_a_bare_post_and_not_by_a_form() -> None:
+    async with endpoint() as one:
+        assert (await one.post("/-/reload", data={"a": "b"})).status == 415
+        assert (await one.post("/-/reload")).status == 501
+
+
 async def test_errors_are_problem_json_without_inner_details_and_never_a_redirect() -> None:
     async with endpoint() as one:
         assert (await one.post("/metrics", json={})).status == 405
