@@ -63,7 +63,7 @@ TOOLS: Mapping[str, Tool] = {
         Tool(
             "chromium",
             ("chromium", "chromium-browser", "google-chrome"),
-            ("chromium", "fonts-noto-cjk"),
+            ("chromium", "fonts-noto-cjk", "libatomic1"),
             "CHROMIUM_BIN",
             portable=False,
         ),
