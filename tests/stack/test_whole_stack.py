@@ -1,15 +1,19 @@
 """The real thing: our services, Prometheus, Alertmanager and the sample application, as `up` starts them."""
 
+import asyncio
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from monitoring.ownership import read
 from monitoring.processes import healthy
@@ -62,6 +66,28 @@ async def running(tmp_path: Path) -> AsyncIterator["subprocess.Popen[str]"]:
     process.wait(60)
     reader.join(60)
     process.stdout.close()
+
+
+async def test_what_fires_while_the_bridge_is_dead_is_there_once_it_is_back(
+    running: "subprocess.Popen[str]", tmp_path: Path
+) -> None:
+    """Alertmanager holds what it could not deliver; nothing is lost and nothing is there twice."""
+    before = read(tmp_path)
+    alertmanager = before.health["alertmanager"].removesuffix("/-/ready")
+    names = [f"Fired{number}" for number in range(40)]
+    for half in (names[:20], names[20:]):
+        await until(lambda: healthy(before.health["alert_bridge"]), "the bridge lives", 60)
+        os.kill(read(tmp_path).processes["alert_bridge"][0], signal.SIGKILL)
+        for name in half:
+            alert = [{"labels": {"alertname": name, "severity": "warning"}, "annotations": {"summary": name}}]
+            await asyncio.to_thread(requests.post, f"{alertmanager}/api/v2/alerts", json=alert, timeout=10)
+
+    def stored() -> list[str]:
+        with closing(sqlite3.connect(tmp_path / "alerts.db")) as database:
+            return [name for (name,) in database.execute("select name from alerts where name like 'Fired%'")]
+
+    await until(lambda: len(stored()) >= len(names), "every alert is stored", 120)
+    assert sorted(stored()) == sorted(names)
 
 
 async def test_each_killed_part_comes_back_and_nothing_outlives_a_killed_supervisor(
