@@ -150,17 +150,12 @@ class Alert:
         """Where it is written what to do."""
         return self.annotations.get("runbook_url")
 
-    @property
-    def first_steps(self) -> tuple[str, ...]:
-        """What to do first: the annotation `action`, a step a line."""
-        return tuple(line.strip() for line in self.annotations.get("action", "").splitlines() if line.strip())
-
     def summary(self, language: str) -> str:
         """Return the alert's sentence in a language, where the source gives one."""
         return self.annotations.get(f"summary_{language}") or self.message
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the alert as the HTTP API and the feed show it: JSON-able, times RFC 3339 in UTC."""
+        """Return the alert's values, JSON-able, times RFC 3339 in UTC (`runbooks.shown` adds what to do first)."""
         return {
             "id": self.id,
             "fingerprint": self.fingerprint,
@@ -186,7 +181,6 @@ class Alert:
             "log_patterns": [dict(one) for one in self.log_patterns],
             "changes": [dict(one) for one in self.changes],
             "runbook_url": self.runbook_url,
-            "first_steps": list(self.first_steps),
             "usual_duration_seconds": self.usual_duration_seconds,
             "next_step": dict(self.next_step) if self.next_step else None,
             "value": self.value,

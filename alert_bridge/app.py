@@ -36,6 +36,7 @@ from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.pipeline import Pipeline
 from alert_bridge.rule_loop import RuleLoop
 from alert_bridge.rules import AlertRule
+from alert_bridge.runbooks import shown
 from alert_bridge.settings import Configuration
 from alert_bridge.threshold_config import WatchedThreshold
 from alert_bridge.threshold_loop import ThresholdLoop
@@ -46,6 +47,7 @@ from runtime.database import Database
 from runtime.prometheus import PrometheusReader, SeriesReader, SeriesUnavailable
 from runtime.security import Access, Identity
 from runtime.service import Context, version
+from runtime.tasks import every, keep_running
 from runtime.web import DEFAULT_CSP, Server, build_app, serve
 
 logger = logging.getLogger(f"monitoring.{__name__}")
@@ -180,8 +182,8 @@ class AlertBridge:
             self._work("delivery", worker.run)
             self._work("rules", lambda: self._rules.run(self.pipeline))
             self._work("thresholds", lambda: self._thresholds.run(self.pipeline if self._compares_here else None))
-        self._work("expiry", lambda: self._every(_EXPIRE_SECONDS, self.pipeline.expire))
-        self._work("clean-up", lambda: self._every(_CLEAN_UP_SECONDS, self.clean_up))
+        self._work("expiry", lambda: every(_EXPIRE_SECONDS, self.pipeline.expire))
+        self._work("clean-up", lambda: every(_CLEAN_UP_SECONDS, self.clean_up))
 
     async def _serve_feed(self, database: Database) -> None:
         web = self.settings.web
@@ -266,7 +268,7 @@ class AlertBridge:
 
     def _publish(self, event: str, alert: Alert) -> None:
         kind: AlertType = "new_alert" if event == "alert_created" else "alert_update"
-        self.feed.publish(kind, alert.to_dict())
+        self.feed.publish(kind, shown(alert))
 
     async def _system_chart(self) -> str | None:
         end = self.clock.time()
@@ -287,24 +289,11 @@ class AlertBridge:
         return [f"{scheme}://{host}:{port}" for host in hosts for scheme in ("http", "https")]
 
     def _work(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run a part until closing; one that fails is logged, counted and begun again."""
+        keep_running(self._open, name, run, self._failed)
 
-        async def forever() -> None:
-            while True:
-                try:
-                    await run()
-                except Exception:
-                    self.metrics.errors.labels(name).inc()
-                    logger.exception("the bridge's part %r failed and begins again", name)
-                    await asyncio.sleep(1.0)
-
-        task = asyncio.create_task(forever(), name=f"bridge {name}")
-        self._open.push_async_callback(_cancelled, task)
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await work()
-            await asyncio.sleep(seconds)
+    def _failed(self, part: str, error: Exception) -> None:
+        self.metrics.errors.labels(part).inc()
+        logger.error("the bridge's part %r failed and begins again", part, exc_info=error)
 
 
 class _Tickets:
@@ -326,11 +315,6 @@ class _Tickets:
         """Return whose a ticket is, and forget it."""
         identity, until = self._made.pop(ticket, (None, 0.0))
         return identity if until > self._clock.monotonic() else None
-
-
-async def _cancelled(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def _damaged(aside: Path, now: datetime) -> Observation:

@@ -88,12 +88,14 @@ class DeliveryWorker:
     async def work_off(self) -> None:
         """Begin what is due on every channel that is not busy."""
         busy = tuple(self._busy)
-        rows = await self._database.read(lambda connection: store.due(connection, self._clock.now(), busy))
+        rows, counted = await self._database.read(
+            lambda connection: (store.due(connection, self._clock.now(), busy), store.outbox_counts(connection))
+        )
         by_channel: dict[str, list[Delivery]] = defaultdict(list)
         for row in rows:
             by_channel[row.channel].append(row)
         for channel in self._manager.names:
-            self._metrics.pending.labels(channel).set(len(by_channel.get(channel, ())))
+            self._metrics.pending.labels(channel).set(counted.get((channel, "pending"), 0))
         for channel, deliveries in by_channel.items():
             task = asyncio.create_task(self._work_channel(deliveries), name=f"channel {channel}")
             self._busy[channel] = task

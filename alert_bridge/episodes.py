@@ -4,12 +4,13 @@ One open episode per cluster and fingerprint. Firing on an open one resets nothi
 one only if it began after that end; a late duplicate changes nothing. Resolve beats acknowledge.
 """
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alert_bridge.alerts import Alert, Observation, Severity, Status
+from alert_bridge.alerts import Alert, Observation, Status
 
 ACKNOWLEDGE_SECONDS = 4 * 3600.0
 """How long an acknowledgement holds unless told otherwise."""
@@ -249,10 +250,4 @@ def usual_duration(durations_seconds: list[float]) -> float | None:
     """Return the median of what earlier episodes lasted, seconds; None before there are three."""
     if len(durations_seconds) < 3:
         return None
-    ordered = sorted(durations_seconds)
-    return ordered[len(ordered) // 2]
-
-
-def is_rise(before: Severity, after: Severity) -> bool:
-    """Tell whether a severity rose."""
-    return after.rank > before.rank
+    return statistics.median(durations_seconds)

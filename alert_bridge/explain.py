@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from alert_bridge.alerts import Alert
+from alert_bridge.alerts import Alert, Severity
 from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable
 from alert_bridge.episodes import number
 from alert_bridge.figures import BY_NAME
@@ -19,7 +19,6 @@ WINDOW_SECONDS = 15 * 60.0
 """How far before an alert's begin a log pattern counts as of the same window."""
 
 _PATTERNS = 5
-_SEVERITY_ORDER = {"CRITICAL": 3, "HIGH": 2, "MEDIUM": 1, "LOW": 0}
 
 
 class Explainer:
@@ -106,5 +105,5 @@ def _exceeded(language: str, metric: str, value: float | None, threshold: float 
 
 
 def _notability(pattern: Mapping[str, Any]) -> tuple[int, bool, int]:
-    severity = _SEVERITY_ORDER.get(str(pattern.get("severity")), 0)
+    severity = Severity.parse(str(pattern.get("severity") or "low")).rank
     return severity, bool(pattern.get("new")), int(pattern.get("frequency") or 0)

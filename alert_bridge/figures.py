@@ -51,7 +51,6 @@ FIGURES = (
     Figure("api_calls", "application", "", "sum"),
 )
 BY_NAME: Mapping[str, Figure] = {figure.name: figure for figure in FIGURES}
-_COUNTS = ("process_count", "active_tasks", "completed_tasks", "failed_tasks", "api_calls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def local_time(moment: float) -> str:
 
 def plain(name: str, value: float) -> float | int:
     """Return a value as people read it: counts whole, others with three decimals."""
-    return round(value) if name in _COUNTS else round(value, 3)
+    return round(value) if name in BY_NAME and not BY_NAME[name].unit else round(value, 3)
 
 
 def _combine_values(figure: Figure, values: Sequence[float | None]) -> float | None:

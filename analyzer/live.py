@@ -21,6 +21,7 @@ from analyzer.store import AnalyzerStore, Changes
 from runtime.clock import Clock
 from runtime.loading import load_object
 from runtime.prometheus import SeriesReader
+from runtime.tasks import keep_running
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -299,17 +300,12 @@ class LiveAnalysis:
     def _repeat(self, name: str, step: Callable[[], Awaitable[float]]) -> None:
         """Take a step again and again, after the seconds it returns, until closing."""
 
-        async def forever() -> None:
+        async def repeat() -> None:
             while True:
-                try:
-                    pause = await step()
-                except Exception as error:
-                    self._failed(name, error)
-                    pause = self._settings.store_interval_seconds
+                pause = await step()
                 await asyncio.sleep(pause)
 
-        task = asyncio.create_task(forever(), name=f"analyzer {name}")
-        self._open.push_async_callback(_cancelled, task)
+        keep_running(self._open, name, repeat, self._failed)
 
     async def _follow(self) -> float:
         return 0.0 if await self.poll() else self._settings.poll_interval_seconds
@@ -353,8 +349,3 @@ async def _to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
-
-
-async def _cancelled(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

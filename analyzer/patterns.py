@@ -461,6 +461,10 @@ class PatternStats:
         if len(self.trend) > 2 * TREND_BUCKETS:
             newest = max(self.trend) - TREND_BUCKETS
             self.trend = {bucket: count for bucket, count in self.trend.items() if bucket > newest}
+        self.note_level(level)
+
+    def note_level(self, level: Level) -> None:
+        """Keep the gravest level; a dynamic pattern is as severe as that."""
         if level is not self.level and _GRAVITY[level] > _GRAVITY[self.level]:
             self.level = level
             if self.kind is Kind.DYNAMIC:
@@ -527,8 +531,7 @@ class PatternBook:
     def forget(self, before: datetime) -> None:
         """Drop the patterns that were last seen before a moment; they are not new if they come again."""
         for stats in [stats for stats in self._patterns.values() if stats.last_seen < before]:
-            self._seen_before.add(stats.id)
-            del self._patterns[stats.id]
+            self._drop(stats)
 
     def know(self, pattern_ids: Iterable[str]) -> None:
         """Take patterns for known, though nothing is counted of them yet: they are not new."""
@@ -575,6 +578,7 @@ class PatternBook:
         into.frequency += old.frequency
         into.first_seen = min(into.first_seen, old.first_seen)
         into.last_seen = max(into.last_seen, old.last_seen)
+        into.note_level(old.level)
         into.examples = [*into.examples, *old.examples][:EXAMPLES_KEPT]
         for bucket, count in old.trend.items():
             into.trend[bucket] = into.trend.get(bucket, 0) + count
@@ -603,9 +607,13 @@ class PatternBook:
         """Drop the quarter of the patterns that was not seen for longest."""
         oldest = sorted(self._patterns.values(), key=lambda stats: stats.last_seen)
         for stats in oldest[: len(oldest) // 4 + 1]:
-            del self._patterns[stats.id]
+            self._drop(stats)
         if len(self._seen_before) > 10 * self._max_patterns:
             self._seen_before.clear()
+
+    def _drop(self, stats: PatternStats) -> None:
+        self._seen_before.add(stats.id)
+        del self._patterns[stats.id]
 
     def _keep_example(self, stats: PatternStats, text: str) -> None:
         example = self._mask(text)[:LONGEST_EXAMPLE]

@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 
 from alert_bridge.alerts import Alert
 from alert_bridge.app import AlertBridge
+from alert_bridge.runbooks import shown
 from alert_bridge.threshold_manager import ThresholdChange
 from analyzer.engine import LogAnalysisEngine
 from analyzer.events import Event
@@ -28,6 +29,7 @@ from runtime import logs
 from runtime.clock import Clock, SystemClock, format_utc
 from runtime.loading import entry_points
 from runtime.security import Access
+from runtime.tasks import every, keep_running
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -127,7 +129,7 @@ class Composition:
         if raise_alerts:
             alerts = LogAlerts(self.bridge.pipeline, self.log_analyzer, clock=self._clock, place=place())
             await alerts.adopt()
-            self._work("quiet log alerts", lambda: _every(_SWEEP_SECONDS, alerts.sweep))
+            self._work("quiet log alerts", lambda: every(_SWEEP_SECONDS, alerts.sweep))
 
         async def tell(event: Event) -> None:
             opened = await alerts.take(event) if alerts is not None else []
@@ -147,7 +149,7 @@ class Composition:
 
     def _alert_changed(self, event: str, alert: Alert) -> None:
         opened = [alert] if event == "alert_created" else []
-        details = {"alert": alert.to_dict(), "alert_id": alert.id}
+        details = {"alert": shown(alert), "alert_id": alert.id}
         self._tell(event, alert.message, alert.severity.value, alert.updated_at, details, opened)
 
     def _threshold_changed(self, change: ThresholdChange) -> None:
@@ -176,19 +178,11 @@ class Composition:
         return lambda: self.bridge.metrics.errors.labels(part).inc()
 
     def _work(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        """Run a part until closing; one that fails is logged, counted and begun again."""
+        keep_running(self._open, name, run, self._part_failed)
 
-        async def forever() -> None:
-            while True:
-                try:
-                    await run()
-                except Exception:
-                    self._failed(name)()
-                    logger.exception("%s failed and begins again", name)
-                    await asyncio.sleep(1.0)
-
-        task = asyncio.create_task(forever(), name=f"monitoring {name}")
-        self._open.push_async_callback(_cancelled, task)
+    def _part_failed(self, part: str, error: Exception) -> None:
+        self._failed(part)()
+        logger.error("%s failed and begins again", part, exc_info=error)
 
     def _log_handler(self) -> logging.Handler:
         """Open the monitoring's own log: in the log directory, or with the data where that cannot be written."""
@@ -212,14 +206,3 @@ def _add_log_handler(handler: logging.Handler) -> None:
 def _remove_log_handler(handler: logging.Handler) -> None:
     logging.getLogger(logs.ROOT).removeHandler(handler)
     handler.close()
-
-
-async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-    while True:
-        await work()
-        await asyncio.sleep(seconds)
-
-
-async def _cancelled(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

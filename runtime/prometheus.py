@@ -111,11 +111,6 @@ class PrometheusReader:
         alerts: Sequence[Mapping[str, Any]] = (await self._get("/api/v1/alerts", {}, "alerts"))["alerts"]
         return alerts
 
-    async def rule_names(self) -> set[str]:
-        """Return the names of the loaded rules."""
-        groups = (await self._get("/api/v1/rules", {}, "rules"))["groups"]
-        return {rule["name"] for group in groups for rule in group["rules"]}
-
     async def reload(self) -> None:
         """Make Prometheus read its configuration and rules again (needs --web.enable-lifecycle).
 

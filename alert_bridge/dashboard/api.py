@@ -5,8 +5,7 @@ import binascii
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import OperationalError
@@ -19,6 +18,7 @@ from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import AlreadyResolved, Change
 from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.pipeline import Pipeline, Refused, UnknownAlert
+from alert_bridge.runbooks import shown
 from alert_bridge.webhook import Unusable, parse_alertmanager, unreadable
 from runtime.clock import Clock, parse_utc
 from runtime.database import Database
@@ -245,14 +245,6 @@ class AlertsApi:
         answer = Response(status_code=204)
         answer.delete_cookie(SESSION_COOKIE)
         return answer
-
-
-def shown(alert: Alert) -> dict[str, Any]:
-    """Return an alert as the API shows it; where it brings no first steps, those of its runbook."""
-    body = alert.to_dict()
-    if not body["first_steps"]:
-        body["first_steps"] = runbooks.first_steps(PurePosixPath(alert.runbook_url or alert.name).stem)
-    return body
 
 
 async def _acknowledge(request: Request, who: str) -> Decide:

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -29,6 +28,9 @@ SPARK_SECONDS = 3600.0
 SPARK_STEP_SECONDS = 60.0
 _SPARK_KEPT_SECONDS = 30.0
 _MOST_POINTS = 2000
+
+Known = Sequence[tuple[ThresholdConfig, Explanation]]
+"""The thresholds of one metric, explained."""
 
 
 @dataclass(slots=True)
@@ -124,7 +126,8 @@ class Views:
         if not 0 < (end - start) / step <= _MOST_POINTS:
             raise Problem(400, "Invalid parameter", f"from, to, step: give 1 to {_MOST_POINTS} points")
         try:
-            body = await self._chart(name, start, end, step, self._language(request))
+            known = self._explanations(self._language(request)).get(name, ())
+            body = await self._chart(name, known, start, end, step)
         except SeriesUnavailable as error:
             raise Problem(503, "Series not available", str(error)) from None
         return JSONResponse(body)
@@ -169,11 +172,7 @@ class Views:
     async def health(self, _: Request) -> Response:
         """Show how the parts are."""
         snapshot = await self._figures.snapshot()
-
-        def deliveries(connection: Connection) -> Mapping[tuple[str, str], int]:
-            return store.outbox_counts(connection)
-
-        counted = await self._database.read(deliveries)
+        counted = await self._database.read(store.outbox_counts)
         channels = [
             {"name": name, **{state: counted.get((name, state), 0) for state in ("pending", "sent", "dead")}}
             for name in self._notifications.names
@@ -209,7 +208,7 @@ class Views:
             raise Problem(400, "Invalid parameter", f"language: got {asked[:20]!r}, expected en or ja")
         return cast(Language, asked)
 
-    def _explanations(self, language: Language | None = None) -> dict[str, list[tuple[ThresholdConfig, Explanation]]]:
+    def _explanations(self, language: Language) -> dict[str, list[tuple[ThresholdConfig, Explanation]]]:
         found: dict[str, list[tuple[ThresholdConfig, Explanation]]] = {}
         for config, known in self._manager.explanations(self._clock.time(), language):
             found.setdefault(config.metric_name, []).append((config, known))
@@ -219,7 +218,7 @@ class Views:
         self,
         figure: Figure,
         snapshot: Snapshot,
-        explanations: Mapping[str, list[tuple[ThresholdConfig, Explanation]]],
+        explanations: Mapping[str, Known],
     ) -> dict[str, Any] | None:
         sample = snapshot.values.get(figure.name)
         place = dict(sample.labels) if sample else {}
@@ -234,17 +233,17 @@ class Views:
             "worst": {"instance": place["instance"]} if "instance" in place else None,
             "threshold": shown_threshold(*chosen) if chosen else None,
             "expected": _expected(chosen[1]) if chosen else None,
-            "spark": await self._spark(figure),
+            "spark": await self._spark(figure, explanations.get(figure.name, ())),
         }
 
-    async def _spark(self, figure: Figure) -> dict[str, Any] | None:
+    async def _spark(self, figure: Figure, known: Known) -> dict[str, Any] | None:
         now = self._clock.time()
         kept = self._sparks.get(figure.name)
         if kept is not None and now - kept.made_at < _SPARK_KEPT_SECONDS:
             return kept.body
         end = math.floor(now / SPARK_STEP_SECONDS) * SPARK_STEP_SECONDS
         try:
-            chart = await self._chart(figure.name, end - SPARK_SECONDS, end, SPARK_STEP_SECONDS)
+            chart = await self._chart(figure.name, known, end - SPARK_SECONDS, end, SPARK_STEP_SECONDS)
         except SeriesUnavailable:
             return kept.body if kept else None
         expected = chart["expected"] or {"lower": None, "upper": None}
@@ -259,20 +258,17 @@ class Views:
         self._sparks[figure.name] = _Spark(now, body)
         return body
 
-    async def _chart(
-        self, name: str, start: float, end: float, step: float, language: Language | None = None
-    ) -> dict[str, Any]:
-        """Return a figure from start to end; threshold and expected range of the series that is worst now."""
-        known = self._explanations(language).get(name, [])
+    async def _chart(self, name: str, known: Known, start: float, end: float, step: float) -> dict[str, Any]:
+        """Return a figure from start to end; threshold and expected range of the last of the known ones."""
         config, explanation = known[-1] if known else (None, None)
         values = await self._figures.column(name, start, end, step)
         threshold = expected = None
         if config is not None and explanation is not None:
             of_metric = f'{{metric="{name}",direction="{config.direction}",severity="{config.severity.prometheus}"}}'
             lines, lower, upper = await asyncio.gather(
-                self._line(f"dynamic_threshold{of_metric}", start, end, step),
-                self._line(f"dynamic_threshold_expected_lower{of_metric}", start, end, step),
-                self._line(f"dynamic_threshold_expected_upper{of_metric}", start, end, step),
+                self._figures.column(f"dynamic_threshold{of_metric}", start, end, step),
+                self._figures.column(f"dynamic_threshold_expected_lower{of_metric}", start, end, step),
+                self._figures.column(f"dynamic_threshold_expected_upper{of_metric}", start, end, step),
             )
             threshold = {**shown_threshold(config, explanation), "values": lines}
             if any(value is not None for value in upper):
@@ -287,9 +283,6 @@ class Views:
             "threshold": threshold,
             "expected": expected,
         }
-
-    async def _line(self, selector: str, start: float, end: float, step: float) -> list[float | None]:
-        return await self._figures.column(selector, start, end, step)
 
 
 def shown_threshold(config: ThresholdConfig, known: Explanation) -> dict[str, Any]:
@@ -321,9 +314,7 @@ def moment_of(request: Request, name: str, default: float) -> float:
     return moment
 
 
-def _for_place(
-    known: Sequence[tuple[ThresholdConfig, Explanation]], place: Mapping[str, str]
-) -> tuple[ThresholdConfig, Explanation] | None:
+def _for_place(known: Known, place: Mapping[str, str]) -> tuple[ThresholdConfig, Explanation] | None:
     """Return the least severe threshold of a series, or of the metric where one serves all."""
     of_place = [one for one in known if all(place.get(name) == value for name, value in one[1].labels.items())]
     found = of_place or list(known)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from alert_bridge.alerts import Alert, Status
 from alert_bridge.notify.notifier import Event, Language, Notification
+from alert_bridge.runbooks import first_steps
 
 _BUNDLE_LINES = 20
 _PATTERNS = 3
@@ -181,7 +182,7 @@ def _facts(notification: Notification) -> Iterator[tuple[str, str]]:
     yield words["logs"], one_line("; ".join(_patterns(alert, notification.language)))
     yield words["who"], one_line(alert.acknowledged_by or alert.assignee or _nobody(alert, words))
     yield words["comment"], one_line(alert.comment or "")
-    yield words["steps"], one_line("; ".join(alert.first_steps))
+    yield words["steps"], one_line("; ".join(first_steps(alert)))
     yield words["runbook"], one_line(alert.runbook_url or "")
 
 

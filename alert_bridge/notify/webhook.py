@@ -9,6 +9,7 @@ from alert_bridge.notify.http import HttpSender
 from alert_bridge.notify.messages import compose, page_link
 from alert_bridge.notify.notifier import BUNDLE_LIMIT, Notification
 from alert_bridge.notify.settings import WebhookSettings
+from alert_bridge.runbooks import shown
 from runtime.clock import Clock
 
 
@@ -46,9 +47,9 @@ def body(notification: Notification) -> dict[str, Any]:
         "url": page_link(notification),
     }
     if notification.event.is_bundle:
-        alerts = [alert.to_dict() for alert in notification.alerts[:BUNDLE_LIMIT]]
+        alerts = [shown(alert) for alert in notification.alerts[:BUNDLE_LIMIT]]
         return shared | {"alerts": alerts, "total": notification.count}
-    return shared | {"alert": notification.alert.to_dict()}
+    return shared | {"alert": shown(notification.alert)}
 
 
 def signature(secret: str, timestamp: str, raw_body: bytes) -> str:

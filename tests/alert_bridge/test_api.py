@@ -231,3 +231,5 @@ async def test_a_runbook_is_shown_and_nothing_else_of_the_disk(tmp_path: Path) -
     async with bridge(tmp_path) as (http, _):
         for name in ("..%2F..%2FREADME", "absent", "%2Fetc%2Fpasswd"):
             assert (await http.get(f"/runbooks/{name}.md")).status == 404
+        found = await http.get("/runbooks/DatabaseErrorsInLogs.md")
+        assert (found.status, found.text.splitlines()[0]) == (200, "# DatabaseErrorsInLogs")

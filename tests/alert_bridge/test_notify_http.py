@@ -47,7 +47,7 @@ async def test_webhook_posts_event_alert_step_channel_and_key() -> None:
     assert request.headers["Idempotency-Key"] == "alert_1:0:hook"
     assert request.headers["Content-Type"] == "application/json"
     assert "X-Newswatch-Signature" not in request.headers
-    assert body["alert"] == ALERT.to_dict()
+    assert body["alert"] == {**ALERT.to_dict(), "first_steps": ["Look at the queue.", "Add a worker."]}
     assert (body["event"], body["step"], body["channel"], body["idempotency_key"]) == (
         "firing",
         0,

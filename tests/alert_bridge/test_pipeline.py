@@ -210,6 +210,15 @@ async def test_a_failed_attempt_is_repeated_with_the_same_key_when_its_time_has_
         assert one.channel.events == ["firing"]
 
 
+async def test_what_waits_to_be_sent_is_counted_while_it_waits_for_its_next_attempt(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        one.channel.fail = DeliveryError("answer", "429", retry_after_seconds=60)
+        await one.observe(seen("A"), seen("B"))
+        await one.deliver()
+        await one.deliver()
+        assert one.metrics.pending.labels("log")._value.get() == 2
+
+
 async def test_a_channel_that_can_never_deliver_hands_over_to_its_fallback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

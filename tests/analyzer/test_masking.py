@@ -83,4 +83,4 @@ def test_masking_twice_changes_nothing_more(text: str) -> None:
 
 def test_long_runs_are_answered_quickly() -> None:
     for text in ("1 " * 5_000, "a@" * 5_000, "x-" * 5_000, "password" * 1_000, "://a:" * 2_000, "a." * 5_000):
-        assert mask(text) is not None
+        assert mask(text) == text

@@ -217,11 +217,23 @@ def test_merged_patterns_are_one_and_not_new() -> None:
     assert patterns.take_changes() == ([], set())
 
 
-def test_memory_is_bounded() -> None:
+def test_the_graver_level_outlives_a_merge() -> None:
+    patterns = book()
+    patterns.count(line(0, Level.ERROR), "t1", "get a")
+    patterns.count(line(5), "t2", "get b")
+    patterns.merge("t1", "t2", "get <*>")
+    stats = patterns.get("t2")
+    assert stats is not None
+    assert (stats.level, stats.severity) == (Level.ERROR, Severity.of_level(Level.ERROR))
+
+
+def test_memory_is_bounded_and_what_had_to_make_room_is_not_new_when_it_comes_again() -> None:
     patterns = PatternBook(CATALOGUE, str, max_patterns=100)
-    for number in range(1_000):
+    for number in range(500):
         patterns.count(line(number), f"t{number}", "hello")
     assert len(patterns) <= 100
+    assert patterns.get("t0") is None
+    assert patterns.count(line(501), "t0", "hello")[1] is False
 
 
 def test_a_pattern_that_was_forgotten_is_not_new_when_it_comes_again() -> None:
