@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from pydantic import Field
 from starlette.datastructures import Headers
 from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
+from websockets.datastructures import MultipleValuesError
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
@@ -213,7 +214,10 @@ class Feed:
         """Decide before the handshake is accepted; None lets the client in."""
         assert isinstance(connection, _Client)  # noqa: S101 - made by create_connection
         headers = request.headers
-        host, origin = headers.get("Host"), headers.get("Origin")
+        try:
+            host, origin = headers.get("Host"), headers.get("Origin")
+        except MultipleValuesError:
+            return connection.respond(400, "Host and Origin may be given once.\n")
         if not host_allowed(host, self._allowed_hosts):
             return connection.respond(421, "This host name is not in web.allowed_hosts.\n")
         if not origin_allowed(origin, host, self._allowed_origins):

@@ -361,17 +361,28 @@ async def test_own_and_allowed_origins_come_in() -> None:
                 await receive(client, "metrics_update")
 
 
+async def answer_to_handshake(port: int | None, *hosts: str) -> bytes:
+    """The status line of a handshake that names these hosts."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    named = "".join(f"Host: {host}\r\n" for host in hosts)
+    writer.write(
+        f"GET / HTTP/1.1\r\n{named}Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+    )
+    status = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return status
+
+
 async def test_foreign_host_is_refused() -> None:
     async with running() as one:
-        reader, writer = await asyncio.open_connection("127.0.0.1", one.feed.port)
-        writer.write(
-            b"GET / HTTP/1.1\r\nHost: evil.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        status = await reader.readline()
-        writer.close()
-        await writer.wait_closed()
-    assert b"421" in status
+        assert b"421" in await answer_to_handshake(one.feed.port, "evil.example.com")
+
+
+async def test_two_hosts_in_one_handshake_are_refused() -> None:
+    async with running() as one:
+        assert b"400" in await answer_to_handshake(one.feed.port, "127.0.0.1", "evil.example.com")
 
 
 def protected() -> Access:
