@@ -13,9 +13,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from analyzer.detectors.rate import FEWEST, RateSpike
+from analyzer.frequency import Line, PatternStats
 from analyzer.live import EventListener, LiveAnalysis
 from analyzer.metrics import AnalyzerMetrics
-from analyzer.patterns import Line, PatternStats
 from analyzer.records import Level, LogRecord
 from analyzer.series import Anomaly, find_anomalies
 from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings

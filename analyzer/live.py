@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from analyzer.events import Event
+from analyzer.frequency import PatternStats
 from analyzer.metrics import AnalyzerMetrics
-from analyzer.patterns import PatternStats
 from analyzer.records import LogRecord, RecordAssembler
 from analyzer.series import Anomaly, SeriesWatch
 from analyzer.settings import AnalyzerSettings, SourceSettings

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from analyzer.events import Severity
-from analyzer.patterns import Kind, Pattern, PatternStats
+from analyzer.frequency import PatternStats
+from analyzer.patterns import Kind, Pattern
 from analyzer.records import Level
 
 OTHER = "other"

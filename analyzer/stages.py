@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from analyzer.events import Event
+from analyzer.frequency import Line, PatternBook, PatternStats
 from analyzer.masking import masker
-from analyzer.patterns import Line, PatternBook, PatternCatalogue, PatternStats
+from analyzer.patterns import PatternCatalogue
 from analyzer.records import HeaderParser, Level, LogRecord, RecordAssembler
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.templates import Template, TemplateMiner

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from analyzer.events import Severity
-from analyzer.patterns import Kind, PatternStats
+from analyzer.frequency import PatternStats
+from analyzer.patterns import Kind
 from analyzer.records import Level
 from analyzer.series import Anomaly
 from runtime.clock import format_utc, parse_utc

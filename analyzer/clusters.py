@@ -1,0 +1,1 @@
+"""Families: patterns that say similar things, by TF-IDF over character n-grams and DBSCAN."""
