@@ -54,6 +54,9 @@ def stamp(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+DATABASE = {"id": "f1", "name": "database connection", "name_ja": "データベース 接続", "size": 2}
+
+
 @dataclass
 class Backend:
     """The data, and what a test may turn.
@@ -259,18 +262,23 @@ class Backend:
                 "pattern_id": id, "description": text, "description_ja": "", "frequency": 6, "severity": "HIGH",
                 "examples": [text], "first_seen": stamp(self.now - minutes * 60), "last_seen": stamp(self.now),
                 "kind": "dynamic", "category": "other", "source": "feed-ingest.log", "level": "ERROR", "new": True,
+                "rare": False, "bursting": False, "family": None, "explanation": "HIGH: level ERROR.",
+                "explanation_ja": "高：レベルは ERROR です。", "rate_per_hour": 6.0, "expected_per_hour": None,
                 "trend": [0] * 9 + [1, 3, 2],
             }  # fmt: skip
             return base | extra
 
         return [
             one("p1", "connection pool exhausted: waited <num> ms for a connection to <host>", 17, frequency=1284,
-                severity="CRITICAL", trend=[0] * 8 + [30, 74, 88, 92], examples=[
+                severity="CRITICAL", trend=[0] * 8 + [30, 74, 88, 92], family=DATABASE, examples=[
                     "ERROR feed-ingest[2214] connection pool exhausted: waited 5004 ms for a connection to news-db-1",
                     "ERROR connection pool exhausted: waited 5001 ms (request by [email], client [ip])"]),
             one("p2", "config: pool_max_per_worker not set, using <num>", 19),
             one("p3", "データベース接続に失敗しました（再試行 <num>/<num>）", 16, severity="MEDIUM", frequency=322,
-                source="batch.log", category="database_error"),
+                source="batch.log", category="database_error", family=DATABASE, bursting=True, new=False,
+                expected_per_hour=2.4, rate_per_hour=322.0),
+            one("p5", "replica lag <num> s on <host>", 9000, severity="MEDIUM", frequency=3, new=False, rare=True,
+                source="postgresql.log", trend=[0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1]),
             one("p4", f"hostile {XSS}", 18),
             one("http_server_error", "HTTP server error (5xx)", 4000, kind="predefined", new=False, frequency=913,
                 description_ja="HTTPサーバーエラー（5xx）", category="http_server_error",
@@ -371,7 +379,9 @@ def build(backend: Backend) -> ASGIApp:
                 backend.series(query["name"], float(query["from"]), float(query["to"]), float(query["step"]))
             )
         if path == "patterns":
-            return listed([] if backend.calm or backend.first_run else backend.patterns())
+            only_new = query.get("new") == "true"
+            found = [] if backend.calm or backend.first_run else backend.patterns()
+            return listed([one for one in found if one["new"] or not only_new])
         if path == "anomalies":
             return listed([] if backend.calm or backend.first_run else backend.anomalies())
         if path == "alerts":

@@ -33,7 +33,7 @@ def test_overview_says_what_is_wrong_and_shows_alerts_tiles_and_time_line(visito
     expect(tile).to_contain_text("Above 5.2 %")
     expect(tile).to_have_class(re.compile("past is-CRITICAL"))
     expect(page.locator("[data-tile=cpu_percent]")).to_contain_text("news-api-2")
-    expect(page.locator(".timeline a")).to_have_count(13)
+    expect(page.locator(".timeline a")).to_have_count(12)
     expect(page.locator("[data-section=patterns]")).to_contain_text("connection pool exhausted")
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
     expect(page).to_have_title(re.compile(r"^\(6\) 2 critical, 1 not acknowledged"))
@@ -304,3 +304,32 @@ def test_log_pattern_opens_its_examples_with_what_was_masked_named(visitor: Visi
     page.get_by_role("button", name="connection pool exhausted").click()
     expect(page.locator(".examples .masked")).to_have_text(["e-mail", "IP"])
     assert page.url.endswith("pattern=p1")
+
+
+def test_logs_show_what_stands_out_first_and_filter_by_kind_family_and_text(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.get_by_role("link", name="Logs").click()
+    rows = page.locator(".patterns > li")
+    expect(rows).to_have_count(6)
+    kinds = [str(row.get_attribute("data-kind")) for row in rows.all()]
+    assert kinds == ["new", "new", "new", "bursting", "rare", "usual"]
+    page.get_by_role("button", name="Bursting 1").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name=re.compile("データベース接続")).click()
+    expect(page.locator(".opened")).to_contain_text("HIGH: level ERROR.")
+    expect(page.locator(".opened")).to_contain_text("322 lines an hour; 2.4 is usual")
+    page.get_by_role("link", name="Same family: database connection").click()
+    expect(rows).to_have_count(2)
+    assert page.url.endswith("family=f1")
+    page.get_by_role("combobox", name="Family").select_option("")
+    page.get_by_role("searchbox").fill("replica")
+    expect(rows).to_have_count(1)
+    page.get_by_role("searchbox").fill("nothing says this")
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(rows).to_have_count(6)
+
+
+def test_logs_say_what_to_set_while_no_line_was_read(visitor: Visitor) -> None:
+    visitor.running.backend.first_run = True
+    page = visitor.open("logs")
+    expect(page.locator(".empty")).to_contain_text("analyzer.sources")

@@ -7,7 +7,7 @@ import { mayAct, state, update } from "./store.js";
 import { close } from "./views/drawer.js";
 import { setLanguage, setTheme } from "./views/frame.js";
 import { walked } from "./views/list.js";
-import { RANGES } from "./views/overview.js";
+import { RANGES } from "./views/sections.js";
 
 let leader = -Infinity;
 
@@ -23,7 +23,7 @@ export function walk(by) {
 /** @param {number} by */
 function changeRange(by) {
   const { view, query } = route();
-  if (view !== "overview") return;
+  if (view !== "overview" && view !== "logs") return;
   const key = query.get("metric") ? "span" : "range";
   const at = RANGES.indexOf(query.get(key) ?? "3600");
   go(address({ keep: true, query: { [key]: RANGES[Math.max(0, Math.min(RANGES.length - 1, at + by))] } }), true);
@@ -52,7 +52,7 @@ const KEYS = {
     if (link) open(link, "_blank", "noopener");
   },
   "/": () => {
-    if (route().view !== "alerts") go(address({ view: "alerts" }));
+    if (!document.querySelector("input[type=search]")) go(address({ view: "alerts" }));
     requestAnimationFrame(() => requestAnimationFrame(() => /** @type {HTMLElement|null} */ (document.querySelector("input[type=search]"))?.focus()));
   },
   "-": () => changeRange(-1),
@@ -77,7 +77,7 @@ function onKey(event) {
   if (!state.singleKeys) return;
   if (performance.now() - leader < 1200) {
     leader = -Infinity;
-    const view = { o: "overview", a: "alerts" }[event.key];
+    const view = { o: "overview", a: "alerts", l: "logs" }[event.key];
     if (view) go(address({ view }));
     return;
   }

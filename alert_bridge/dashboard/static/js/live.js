@@ -2,6 +2,7 @@
 /* Where the data comes from: the feed while it speaks, else polling. Both run here and nowhere else. */
 import { call, query, Refusal } from "./api.js";
 import { isOpen } from "./alerts.js";
+import { route } from "./route.js";
 import { locale } from "./strings.js";
 import { connectionState, keep, now, state, update } from "./store.js";
 import { epoch, stamp } from "./text.js";
@@ -53,13 +54,15 @@ async function readAlerts() {
 
 async function readAnalyzer() {
   const range = { from: stamp(now() - DAY), to: stamp(now()) };
-  const [patterns, anomalies] = await Promise.all([
-    call(query("patterns", { ...range, limit: 100 })),
+  const [frequent, fresh, anomalies] = await Promise.all([
+    call(query("patterns", { ...range, limit: route().view === "logs" ? 1000 : 100 })),
+    call(query("patterns", { ...range, limit: 100, new: "true" })),
     call(query("anomalies", { ...range, limit: 200 })),
   ]);
   update((s) => {
-    s.patterns = patterns.items;
-    s.patternsTotal = patterns.total ?? patterns.items.length;
+    const patterns = new Map([...frequent.items, ...fresh.items].map((pattern) => [pattern.pattern_id, pattern]));
+    s.patterns = [...patterns.values()];
+    s.patternsTotal = frequent.total ?? s.patterns.length;
     s.anomalies = anomalies.items;
     s.analyzerLoaded = true;
     s.problems.analyzer = "";
@@ -98,6 +101,12 @@ function settled(answered) {
     s.connection.retryAt = answered ? 0 : due.overview;
   });
   if (answered && !socket && clock() >= socketDue) openFeed();
+}
+
+/** Read the log patterns at once: a view needs more of them. */
+export function refreshAnalyzer() {
+  due.analyzer = 0;
+  tick();
 }
 
 /** Read everything at once: after a log-in, on "Try now", when the feed has come back. */

@@ -3,13 +3,14 @@
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { openAlert, openMetric, refreshSeries } from "./actions.js";
 import { listen, walk } from "./keys.js";
-import { start } from "./live.js";
+import { refreshAnalyzer, start } from "./live.js";
 import { route } from "./route.js";
 import { onChange, state, tileOf, update } from "./store.js";
 import { locale, t } from "./strings.js";
 import { alertDrawer, metricDrawer } from "./views/drawer.js";
 import { frame, login, more } from "./views/frame.js";
 import { alertList } from "./views/list.js";
+import { logs } from "./views/logs.js";
 import { overview } from "./views/overview.js";
 import { shortLine, whole } from "./views/summary.js";
 
@@ -33,6 +34,7 @@ function page(all) {
   const shown = view === "overview" && metric && state.overview ? metric : "";
   void openMetric(shown, Number(span), tileOf(shown)?.worst?.instance ?? "");
   if (view === "more") return split(more(), nothing);
+  if (view === "logs") return split(logs(all), nothing);
   return split(overview(all), shown ? metricDrawer(metric, span) : nothing, "over");
 }
 
@@ -63,6 +65,7 @@ function moveFocus() {
     /** @type {HTMLElement|null} */ (document.querySelector(name))?.focus({ preventScroll: true });
   } else if (before.view && before.view !== view) {
     scrollTo(0, 0);
+    if (view === "logs") refreshAnalyzer();
     document.getElementById("main")?.focus({ preventScroll: true });
   }
 }

@@ -3,6 +3,18 @@
 import { html } from "../vendor/lit-html/lit-html.js";
 import { has, japanese, t } from "./strings.js";
 
+/** What stands out about a pattern, the most telling first. @type {("new"|"bursting"|"rare")[]} */
+const KINDS = ["new", "bursting", "rare"];
+
+/** @param {any} pattern @returns {"new"|"bursting"|"rare"|"usual"} */
+export const kindOf = (pattern) => KINDS.find((kind) => pattern[kind]) ?? "usual";
+
+/** Why the severity is what it is, in a sentence. @param {any} pattern @returns {string} */
+export const severityReason = (pattern) => (japanese() && pattern.explanation_ja) || pattern.explanation || "";
+
+/** @param {any} family @returns {string} */
+export const familyName = (family) => (family ? (japanese() && family.name_ja) || family.name : "");
+
 /** A predefined pattern has a name in both languages; a found one is its own template. @param {any} pattern @returns {string} */
 export const patternTitle = (pattern) => (japanese() && pattern.description_ja) || pattern.description || pattern.pattern_id;
 

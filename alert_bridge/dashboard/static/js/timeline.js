@@ -123,7 +123,7 @@ function anomalyMark(anomaly, x, y) {
 function patternMark(pattern, x, y) {
   const at = epoch(pattern.first_seen);
   const name = `${clock(at)} ${t("kind_new")}: ${patternTitle(pattern)}`;
-  return svg`<a href=${address({ keep: true, query: { pattern: pattern.pattern_id } })} aria-label=${name}><title>${name}</title>
+  return svg`<a href=${address({ view: "logs", keep: true, query: { pattern: pattern.pattern_id } })} aria-label=${name}><title>${name}</title>
     <rect x=${x(at) - 8} y=${y - 8} width="16" height="16" fill="transparent"/>
     <path class="c-new" d="M${x(at) - 5} ${y}h10M${x(at)} ${y - 5}v10M${x(at) - 3.5} ${y - 3.5}l7 7M${x(at) + 3.5} ${y - 3.5}l-7 7"/></a>`;
 }
@@ -146,7 +146,7 @@ export function list(events, now, most) {
     ...events.patterns.map((pattern) => ({
       at: epoch(pattern.first_seen),
       mark: icon("pattern_new", 14, "is-ink"),
-      text: patternText(pattern),
+      text: html`<a href=${address({ view: "logs", keep: true, query: { pattern: pattern.pattern_id } })}>${patternText(pattern)}</a>`,
       lane: t("lane_patterns"),
     })),
   ].sort((a, b) => b.at - a.at);

@@ -179,7 +179,7 @@ function sameTime(alert) {
     ...(alert.changes ?? []).map((change) => ({ at: epoch(change.timestamp), mark: icon("flag", 14, "is-ink"), text: [change.title, change.author].filter(Boolean).join(" · ") })),
     ...near.patterns.filter((pattern) => pattern.new && close(epoch(pattern.first_seen))).map((pattern) => ({
       at: epoch(pattern.first_seen), mark: icon("pattern_new", 14, `is-${levelOf(pattern.severity)}`),
-      text: html`${patternText(pattern)} <span class="tag">${t("kind_new")}, ${number(pattern.frequency)}</span>`,
+      text: html`<a href=${address({ view: "logs", query: { pattern: pattern.pattern_id } })}>${patternText(pattern)}</a> <span class="tag">${t("kind_new")}, ${number(pattern.frequency)}</span>`,
     })),
     ...others.map((other) => ({
       at: began(other), mark: shape(levelOf(other.severity), 14, isHeld(other)),

@@ -10,13 +10,14 @@ import { address, go, route } from "../route.js";
 import { t } from "../strings.js";
 import { connectionState, lastHeard, now, remember, state, update } from "../store.js";
 import { clock, clockSeconds, dateWithZone, duration, moment, span } from "../text.js";
-import { RANGES, rangeInForce } from "./overview.js";
+import { RANGES, rangeInForce } from "./sections.js";
 import { shortLine } from "./summary.js";
 
 /** @type {[string, string][]} */
 const MENU = [
   ["overview", "overview"],
   ["alerts", "bell"],
+  ["logs", "pattern"],
 ];
 /** @type {[string, string][]} */
 const TABS = [...MENU, ["more", "more"]];
@@ -84,12 +85,13 @@ function rangeSwitch(all) {
 /** @param {import("./summary.js").Whole} all */
 function bar(all) {
   const overview = route().view === "overview";
+  const ranged = overview || route().view === "logs";
   const oldest = Math.min(...all.worst.map(began));
   const held = all.kind === "alerts" && all.worst.every(isHeld);
   return html`<header class="bar ${overview ? "over" : ""}">
     ${overview ? html`<span class="date"><span class="small">${LOGO}</span><b class="small">${t("product")}</b><span class="mut desk">${state.overview ? dateWithZone(now()) : nothing}</span></span>` : nothing}
     <a class="state" href=${address({ view: "overview" })}>${shape(all.level, 18, held)}<span>${shortLine(all)}</span>${all.kind === "alerts" ? html`<span class="mut desk">${t("short_since", { t: moment(oldest, now()) })}</span>` : nothing}</a>
-    <div class="end">${overview && state.overview ? html`<span class="desk">${rangeSwitch(all)}</span>` : nothing}${liveMark()}</div>
+    <div class="end">${ranged && state.overview ? html`<span class="desk">${rangeSwitch(all)}</span>` : nothing}${liveMark()}</div>
   </header>`;
 }
 
@@ -116,7 +118,7 @@ function toastBox() {
 
 /** @type {[string[], string][]} */
 const KEYS = [
-  [["g", "o"], "overview"], [["g", "a"], "alerts"], [["j", "k"], "key_move"], [["Enter"], "key_open"], [["a"], "acknowledge"],
+  [["g", "o"], "overview"], [["g", "a"], "alerts"], [["g", "l"], "logs"], [["j", "k"], "key_move"], [["Enter"], "key_open"], [["a"], "acknowledge"],
   [["s"], "snooze"], [["i"], "assign"], [["c"], "comment"], [["r"], "open_runbook"], [["/"], "key_search"], [["−", "+"], "key_range"],
   [["←", "→"], "key_cursor"], [["t"], "key_theme"], [["e"], "key_language"], [["?"], "key_help"], [["Esc"], "key_escape"],
 ];

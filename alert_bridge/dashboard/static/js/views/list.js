@@ -4,13 +4,14 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { LEVELS, byEnd, byUrgency, isHeld, isOpen, isQuiet, levelOf, matches, owner } from "../alerts.js";
-import { icon, shape } from "../icons.js";
+import { icon } from "../icons.js";
 import { address, go, route } from "../route.js";
 import { t } from "../strings.js";
 import { now, openAlerts, resolvedAlerts, state, update } from "../store.js";
 import { epoch, folded, moment, number } from "../text.js";
-import { note } from "./summary.js";
 import { byId, cardIn, narrow, steady, tableRowIn, waitingBar } from "./rows.js";
+import { empty } from "./sections.js";
+import { note } from "./summary.js";
 
 const FILTERS = ["open", "nobody", "mine", "quiet", "resolved"];
 
@@ -83,10 +84,6 @@ function nothingShown() {
   const show = html`<button type="button" class="button" @click=${() => go(address({ view: "alerts", query: { status: "resolved" } }))}>${t("show_resolved")}</button>`;
   return empty("OK", t("empty_open"), sub, Number.isFinite(last) ? show : nothing);
 }
-
-/** @param {string} level @param {string} heading @param {string} text @param {unknown} action */
-const empty = (level, heading, text, action) =>
-  html`<div class="empty">${level ? shape(level, 32) : nothing}<b>${heading}</b>${text ? html`<p>${text}</p>` : nothing}${action}</div>`;
 
 /** Filters replace the address: back leaves the list, not each letter of a search. @param {Record<string, string>} query */
 const filter = (query) => go(address({ view: "alerts", id: route().id, keep: true, query }), true);

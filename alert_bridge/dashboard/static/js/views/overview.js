@@ -2,27 +2,19 @@
 /* The overview: is all well, what is open, what happened in order, the figures, what is new in the logs. */
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
-import { byEnd, incidentStart, isPast, levelOf } from "../alerts.js";
-import { icon, severityMark, shape } from "../icons.js";
-import { chips, patternText, patternTitle } from "../patterns.js";
-import { address, go, route } from "../route.js";
-import { bars, spark } from "../spark.js";
+import { byEnd, isPast, levelOf } from "../alerts.js";
+import { icon, shape } from "../icons.js";
+import { address } from "../route.js";
+import { spark } from "../spark.js";
 import { t } from "../strings.js";
-import { now, openAlerts, remember, resolvedAlerts, state, update } from "../store.js";
-import { epoch, limit, limitWithUnit, measured, metricName, moment, number, rich, suffix } from "../text.js";
-import { eventsIn, list, picture } from "../timeline.js";
+import { now, resolvedAlerts, state } from "../store.js";
+import { epoch, limit, limitWithUnit, measured, metricName, moment, number, suffix } from "../text.js";
+import { byNovelty, patternRows } from "./logs.js";
+import { byId, cardIn, narrow, row, steady, waitingBar } from "./rows.js";
+import { DAY, section, timelineSection } from "./sections.js";
 import { headline, note, silent } from "./summary.js";
-import { byId, cardIn, narrow, phone, row, steady, waitingBar } from "./rows.js";
 
 /** @typedef {import("../alerts.js").Tile} Tile */
-
-const DAY = 86_400;
-
-/** The ranges of the time line in seconds; "" is the incident. */
-export const RANGES = ["900", "3600", "10800", "86400"];
-
-/** @param {import("./summary.js").Whole} all @returns {string} */
-export const rangeInForce = (all) => route().query.get("range") ?? (all.loud.length ? "" : String(DAY));
 
 /** @param {import("./summary.js").Whole} all */
 export function overview(all) {
@@ -34,10 +26,6 @@ export function overview(all) {
     ${calm ? [startSection(), tiles, line, lastDay()] : [openSection(all), line, startSection(), tiles]}
     ${patternSection()}`;
 }
-
-/** @param {string} heading @param {unknown} body @param {{sub?: unknown, end?: unknown, name?: string}} [extra] */
-const section = (heading, body, { sub = nothing, end = nothing, name = "" } = {}) =>
-  html`<section class="section" data-section=${name}><header><h2>${heading}</h2>${sub === nothing ? nothing : html`<span class="mut">${sub}</span>`}${end === nothing ? nothing : html`<span class="end">${end}</span>`}</header>${body}</section>`;
 
 const skeleton = () =>
   ["open_alerts", "system", "application"].map((key) =>
@@ -66,23 +54,6 @@ function lastDay() {
     : html`<ul class="rows">${ended.slice(0, 5).map(row)}</ul>`;
   const link = html`<a href=${address({ view: "alerts", query: { status: "resolved" } })}>${t("all_alerts")}</a>`;
   return section(t("last_day"), body, { sub: t("last_day_count", { n: ended.length }), end: link, name: "last-day" });
-}
-
-/** @param {import("./summary.js").Whole} all */
-function timelineSection(all) {
-  const range = rangeInForce(all);
-  const to = now();
-  const start = incidentStart(all.loud);
-  const from = range === "" && Number.isFinite(start) ? Math.max(to - DAY, start - 720) : to - Number(range || DAY);
-  const events = eventsIn([...openAlerts(), ...resolvedAlerts()], from, to);
-  const asList = state.asList || phone();
-  const toggle = () => {
-    remember("list", asList ? "off" : "on");
-    update((s) => (s.asList = !asList));
-  };
-  const end = phone() ? nothing : html`<button type="button" class="button bare" @click=${toggle}>${t(asList ? "as_picture" : "as_list")}</button>`;
-  const body = asList ? list(events, to, phone() ? 6 : 20) : html`<div class="timeline">${picture(events, from, to)}</div>`;
-  return section(t("timeline"), body, { end, name: "timeline" });
 }
 
 /** @param {boolean} stale */
@@ -149,33 +120,9 @@ function startSection() {
 
 function patternSection() {
   if (!state.analyzerLoaded) return nothing;
-  const newest = [...state.patterns].sort((a, b) => Number(b.new) - Number(a.new) || epoch(b.first_seen) - epoch(a.first_seen)).slice(0, 8);
-  const open = route().query.get("pattern") ?? "";
-  const body = newest.length
-    ? html`<ul class="patterns">${repeat(newest, patternId, patternRowIn(open))}</ul>`
-    : html`<p class="mut">${t("patterns_empty")}</p>`;
-  return section(t("newest_patterns"), body, { sub: newest.length ? t("patterns_count", { n: number(state.patternsTotal) }) : nothing, name: "patterns" });
+  const newest = [...state.patterns].sort(byNovelty).slice(0, 8);
+  const body = newest.length ? patternRows(newest) : html`<p class="mut">${t("patterns_empty")}</p>`;
+  const sub = newest.length ? t("patterns_count", { n: number(state.patternsTotal) }) : nothing;
+  const end = html`<a href=${address({ view: "logs" })}>${t("all_patterns")}</a>`;
+  return section(t("newest_patterns"), body, { sub, end, name: "patterns" });
 }
-
-/** @param {any} pattern @returns {string} */
-const patternId = (pattern) => pattern.pattern_id;
-
-/** @param {string} chosen id of the open one @returns {(pattern: any) => unknown} */
-const patternRowIn = (chosen) => (pattern) => {
-  const open = pattern.pattern_id === chosen;
-  const level = levelOf(pattern.severity);
-  const toggle = () => go(address({ keep: true, query: { pattern: open ? "" : pattern.pattern_id } }));
-  return html`<li class=${open ? "chosen" : ""} data-pattern=${pattern.pattern_id}>
-    <span class="kind">${icon(pattern.new ? "pattern_new" : "pattern", 14)}${t(pattern.new ? "kind_new" : "kind_usual")}</span>
-    <div class="grow"><button type="button" class="pattern" aria-expanded=${open} @click=${toggle}>${patternText(pattern)}</button>
-      <div class="sub">${[pattern.source, pattern.category].filter(Boolean).join(" · ")}</div></div>
-    ${severityMark(level, true)}
-    <span class="count">${rich(pattern.frequency === 1 ? "line" : "lines", { n: number(pattern.frequency) })}</span>
-    ${bars(pattern.trend ?? [], pattern.new ? level : "calm")}
-    <span class="nw mut" title=${t("first_seen")}>${moment(epoch(pattern.first_seen), now())}</span>
-    ${open ? html`<div class="examples"><p class="mut">${t("examples")}</p>${examplesOf(pattern).map((line) => html`<p class="mono">${chips(line)}</p>`)}</div>` : nothing}
-  </li>`;
-};
-
-/** @param {any} pattern @returns {string[]} */
-const examplesOf = (pattern) => (Array.isArray(pattern.examples) && pattern.examples.length ? pattern.examples.slice(0, 3).map(String) : [patternTitle(pattern)]);
