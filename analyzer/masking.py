@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-LONGEST_EXPRESSION = 500
-MOST_EXPRESSIONS = 50
+from analyzer.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
 
 _KEY_WORDS = (
     r"pass(?:word|wd|phrase)?|pwd|secret|(?:api|access|private|secret|auth|client)[_-]?(?:key|token|secret)|token"
@@ -152,45 +151,6 @@ _FEWEST_DIGITS = re.compile(r"(?:\d\D{0,2}){9}")
 _WIDE = str.maketrans("０１２３４５６７８９－＋（）　", "0123456789-+() ")
 
 
-class InvalidExpression(ValueError):
-    """A user's expression that is not taken.
-
-    Attributes: name, problem.
-    """
-
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(name, problem)
-        self.name = name
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"expression {self.name!r}: {self.problem}"
-
-
-def compile_expression(name: str, expression: str) -> re.Pattern[str]:
-    """Compile a user's regular expression.
-
-    Raises InvalidExpression for one that is longer than 500 characters, looks around or back, or nests repetitions
-    (such take exponential time on some lines).
-    """
-    if len(expression) > LONGEST_EXPRESSION:
-        raise InvalidExpression(name, f"longer than {LONGEST_EXPRESSION} characters")
-    if re.search(r"\(\?(?:=|!|<=|<!|\(|P=)|\\[1-9]", expression):
-        raise InvalidExpression(name, "look-around and back-references are not supported")
-    if _NESTED_REPETITION.search(_CLASS.sub("x", expression)):
-        raise InvalidExpression(name, "a repetition inside a repeated group is not supported: it can take very long")
-    try:
-        return re.compile(expression)
-    except re.error as error:
-        raise InvalidExpression(name, f"not a regular expression: {error}") from None
-
-
-_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
-_NESTED_REPETITION = re.compile(
-    r"\([^()]*(?:[*+]|\{\d+,\d*\}|\{\d+\})[^()]*\)(?:[*+]|\{\d+,\d*\})|\)[*+]\)[*+]|\(\([^()]*\)[*+][^()]*\)[*+{]"
-)
-
-
 @dataclass(slots=True)
 class Masker:
     """Takes personal data out of texts and counts what it took.
@@ -199,6 +159,7 @@ class Masker:
     """
 
     rules: Sequence[Rule] = RULES
+    own: Mapping[str, Expression] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
     def mask(self, text: str) -> str:
@@ -207,6 +168,10 @@ class Masker:
             text = text.translate(_WIDE)
         lower = text.lower()
         many_digits = _FEWEST_DIGITS.search(text) is not None
+        for kind, expression in self.own.items():
+            text, count = expression.sub(f"[{kind}]", text)
+            if count:
+                self.counts[kind] += count
         for rule in self.rules:
             if any(hint in lower for hint in rule.hint) if rule.hint else many_digits:
                 text = rule.expression.sub(self._counted(rule), text)
@@ -231,8 +196,8 @@ def masker(own: Mapping[str, str] | None = None, *, mask_ip: bool = False) -> Ma
     own = own or {}
     if len(own) > MOST_EXPRESSIONS:
         raise InvalidExpression(list(own)[MOST_EXPRESSIONS], f"more than {MOST_EXPRESSIONS} expressions")
-    extra = tuple(Rule(kind, ("",), compile_expression(kind, text), _by(kind)) for kind, text in own.items())
-    return Masker((*extra, *RULES, *((_IP,) if mask_ip else ())))
+    expressions = {kind: Expression(kind, text) for kind, text in own.items()}
+    return Masker((*RULES, *((_IP,) if mask_ip else ())), expressions)
 
 
 _DEFAULT = Masker()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analyzer.events import Severity
+from analyzer.expressions import Expression
 
 
 class Kind(StrEnum):
@@ -29,7 +30,7 @@ class Pattern:
     name_ja: str
     severity: Severity
     hints: tuple[str, ...]
-    expression: re.Pattern[str]
+    expression: re.Pattern[str] | Expression
     runbook: str = ""
     runbook_ja: str = ""
     kind: Kind = Kind.PREDEFINED

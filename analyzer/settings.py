@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from analyzer.events import Severity
-from analyzer.masking import MOST_EXPRESSIONS, compile_expression, masker
+from analyzer.expressions import MOST_EXPRESSIONS, Expression
+from analyzer.masking import masker
 from analyzer.patterns import PREDEFINED, Kind, Pattern
 from analyzer.records import Level
 from runtime.settings import Duration, Section, Settings
@@ -56,7 +57,7 @@ class SeriesSettings(Section):
 class PatternSettings(Section):
     """A pattern of the user's own.
 
-    expression: a regular expression without look-around, back-references and nested repetitions.
+    expression: in RE2's syntax, see `expressions.Expression`.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")
@@ -74,14 +75,14 @@ class PatternSettings(Section):
     def _usable(self) -> "PatternSettings":
         if self.id in {pattern.id for pattern in PREDEFINED}:
             raise ValueError(f"{self.id!r} is the id of a predefined pattern: take another")
-        compile_expression(self.id, self.expression)
+        Expression(self.id, self.expression)
         return self
 
     def pattern(self) -> Pattern:
         """Return the pattern for the catalogue."""
         name = self.name or self.id
-        compiled = compile_expression(self.id, self.expression)
-        return Pattern(self.id, name, self.name_ja or name, self.severity, ("",), compiled, kind=Kind.CUSTOM)
+        expression = Expression(self.id, self.expression)
+        return Pattern(self.id, name, self.name_ja or name, self.severity, ("",), expression, kind=Kind.CUSTOM)
 
 
 class AnalyzerSettings(Section):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.masking import InvalidExpression, compile_expression, is_my_number, mask, masker, passes_luhn
+from analyzer.masking import is_my_number, mask, masker, passes_luhn
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,6 @@ def test_own_kinds_and_addresses_are_masked_and_counted() -> None:
     own = masker({"subscriber": r"SUB-\d{6}"}, mask_ip=True)
     assert own.mask("SUB-123456 came from 10.0.0.1, SUB-000001 too") == "[subscriber] came from [ip], [subscriber] too"
     assert own.counts == {"subscriber": 2, "ip": 1}
-
-
-@pytest.mark.parametrize("expression", ["(a+)+b", "([0-9a-f]{6,} ?){3,}", "(?=x)y", r"(a)\1", "(", "a" * 501])
-def test_expressions_that_could_hang_or_fail_are_refused(expression: str) -> None:
-    with pytest.raises(InvalidExpression, match="expression 'mine'"):
-        compile_expression("mine", expression)
 
 
 @given(st.text(max_size=300))
