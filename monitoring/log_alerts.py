@@ -1,7 +1,7 @@
 """Alerts from what the log analysis tells, where no Prometheus evaluates rules over its metrics.
 
-A new pattern of level ERROR, a predefined pattern of severity HIGH or worse, and an anomaly open an alert, under the
-names that the stack's rules have. It ends after some quiet minutes.
+A new pattern of level ERROR, a burst of a known one, a predefined pattern of severity HIGH or worse, and an anomaly
+open an alert, under the names that the stack's rules have. It ends after some quiet minutes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,13 @@ from runtime.clock import Clock, parse_utc
 
 QUIET_SECONDS = 300.0
 NEW_PATTERN = "NewErrorPattern"
+BURST = "ErrorPatternBursting"
 ANOMALY = "AnomalyDetected"
 OTHER_PATTERN = "SevereLogPattern"
 NAMES: Mapping[str, str] = {"database_error": "DatabaseErrorsInLogs", "out_of_memory": "OutOfMemoryInLogs"}
 """Predefined patterns that have an alert of their own in the stack."""
 
-_ALL_NAMES = (NEW_PATTERN, ANOMALY, OTHER_PATTERN, *NAMES.values())
+_ALL_NAMES = (NEW_PATTERN, BURST, ANOMALY, OTHER_PATTERN, *NAMES.values())
 _ITEMS = 1000
 _SOURCE = "events"
 
@@ -123,7 +124,8 @@ class LogAlerts:
         source = str(details.get("source", ""))
         if details.get("kind") == "dynamic":  # one alert for all of them: a new version words many errors anew
             level = str(details.get("level", ""))
-            return {"alertname": NEW_PATTERN, "severity": "warning", "source": source, "level": level}
+            name = BURST if details.get("reason") == "burst" else NEW_PATTERN
+            return {"alertname": name, "severity": "warning", "source": source, "level": level}
         pattern = str(details.get("pattern_id", ""))
         name = NAMES.get(pattern, OTHER_PATTERN)
         return {"alertname": name, "severity": severity.prometheus, "source": source, "pattern": pattern}
@@ -133,6 +135,11 @@ def _summaries(event: Event, labels: Mapping[str, str]) -> dict[str, str]:
     if event.type == ANOMALY_DETECTED:
         return {"summary": event.description, "summary_ja": event.description_ja}
     source = labels["source"]
+    if labels["alertname"] == BURST:
+        return {
+            "summary": f"A known error bursts (log source {source}): {event.description}",
+            "summary_ja": f"既知のエラーが急増しています（ログ {source}）: {event.description_ja}",
+        }
     if labels["alertname"] == NEW_PATTERN:
         return {
             "summary": f"Errors never seen before (log source {source}): {event.description}",

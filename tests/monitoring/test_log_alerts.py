@@ -67,6 +67,13 @@ async def test_new_errors_share_one_alert_and_lesser_patterns_have_none(tmp_path
         assert await one.alerts.take(one.event("MEDIUM")) == []
 
 
+async def test_a_burst_of_a_known_error_has_an_alert_of_its_own(tmp_path: Path) -> None:
+    async with setup(tmp_path) as one:
+        (alert,) = await one.alerts.take(one.event(kind="dynamic", pattern_id="t1", reason="burst"))
+        assert (alert.name, alert.severity) == ("ErrorPatternBursting", Severity.MEDIUM)
+        assert alert.annotations["summary_ja"] == "既知のエラーが急増しています（ログ app）: SSLエラー"
+
+
 async def test_an_anomaly_opens_an_alert_of_its_severity(tmp_path: Path) -> None:
     async with setup(tmp_path) as one:
         (alert,) = await one.alerts.take(one.event("LOW", ANOMALY_DETECTED, series="cpu_percent"))
