@@ -71,15 +71,15 @@ class PatternStats:
             "trend": self.counts(now),
         }
 
-    def add(self, moment: datetime, level: Level) -> None:
-        """Count one line."""
-        self.frequency += 1
-        if moment > self.last_seen:
-            self.last_seen = moment
-        elif moment < self.first_seen:
-            self.first_seen = moment
-        bucket = int(moment.timestamp()) // BUCKET_SECONDS
-        self.trend[bucket] = self.trend.get(bucket, 0) + 1
+    def add(self, count: int, first: datetime, last: datetime, level: Level) -> None:
+        """Count lines of one level that lie in one bucket."""
+        self.frequency += count
+        if last > self.last_seen:
+            self.last_seen = last
+        if first < self.first_seen:
+            self.first_seen = first
+        bucket = int(first.timestamp()) // BUCKET_SECONDS
+        self.trend[bucket] = self.trend.get(bucket, 0) + count
         if len(self.trend) > 2 * TREND_BUCKETS:
             newest = max(self.trend) - TREND_BUCKETS
             self.trend = {bucket: count for bucket, count in self.trend.items() if bucket > newest}
@@ -166,9 +166,16 @@ class PatternBook:
         return changed, retired
 
     def count(self, line: Line, pattern_id: str, description: str) -> tuple[PatternStats, bool, Event | None]:
-        """Count one line of a pattern.
+        """Count one line of a pattern, as `count_run` does."""
+        return self.count_run(line, pattern_id, description, 1, line.moment)
 
-        description: what to call it where it is a dynamic one.
+    def count_run(
+        self, line: Line, pattern_id: str, description: str, count: int, last: datetime
+    ) -> tuple[PatternStats, bool, Event | None]:
+        """Count lines of one pattern, source and level that all lie in one bucket of 300 s.
+
+        line: the first of them. description: what to call the pattern where it is a dynamic one. count: how many lines.
+        last: the time of the last one.
         Returns the pattern, whether it is a new dynamic one, and the event to raise, if there is one.
         """
         stats = self._patterns.get(pattern_id)
@@ -176,12 +183,13 @@ class PatternBook:
         if stats is None:
             stats = self._begin(line, pattern_id, description)
         quiet = first or line.moment - stats.last_seen >= self._repeat_after
-        stats.add(line.moment, line.level)
+        before = stats.frequency
+        stats.add(count, line.moment, last, line.level)
         self._changed.add(pattern_id)
-        if stats.frequency <= _LINES_LOOKED_AT and len(stats.examples) < EXAMPLES_KEPT:
+        if before < _LINES_LOOKED_AT and len(stats.examples) < EXAMPLES_KEPT:
             self._keep_example(stats, line.text)
         new = first and not stats.learned and stats.kind is Kind.DYNAMIC
-        telling = self._worth_telling(stats, new, quiet)
+        telling = self._worth_telling(stats, before, new, quiet)
         return stats, new, self._event(stats, line) if telling else None
 
     def merge(self, old_id: str, new_id: str, description: str) -> None:
@@ -242,13 +250,13 @@ class PatternBook:
         if example not in stats.examples:
             stats.examples.append(example)
 
-    def _worth_telling(self, stats: PatternStats, new: bool, quiet: bool) -> bool:
+    def _worth_telling(self, stats: PatternStats, before: int, new: bool, quiet: bool) -> bool:
         if stats.kind is not Kind.DYNAMIC:
             return quiet
         if stats.learned:
             return False
         grave = stats.severity.rank >= Severity.HIGH.rank
-        return new if grave else stats.frequency == self._min_frequency
+        return new if grave else before < self._min_frequency <= stats.frequency
 
     def _event(self, stats: PatternStats, line: Line) -> Event:
         details = stats.to_dict(line.moment)

@@ -27,6 +27,15 @@ def test_lines_are_counted_with_first_and_last_time_and_trend() -> None:
     assert stats.counts(START + timedelta(seconds=3000)) == [0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 
 
+def test_a_run_of_lines_counts_as_its_lines_do() -> None:
+    together, single = book(), book()
+    stats, new, event = together.count_run(line(10), "t1", "hello <*>", 5, START + timedelta(seconds=50))
+    told = [single.count(line(seconds), "t1", "hello <*>") for seconds in (10, 20, 30, 40, 50)]
+    assert stats == told[-1][0]
+    assert (new, event is not None) == (True, True)
+    assert [one is not None for _, _, one in told] == [False, False, True, False, False]
+
+
 def test_examples_are_masked_distinct_and_three_at_most() -> None:
     patterns = book()
     for number in (1, 1, 2, 3, 4):
