@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
+from analyzer.stamps import Read, StampReader
+
 LONGEST_DETAIL = 16_384
 """Characters kept of the lines that follow a record's first one."""
 
@@ -140,6 +142,30 @@ _CONTINUES = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How one line is laid out, to read others that differ from it only in digits.
+
+    start, end: where the time stamp stands, equal if there is none. read: what reads it. message_start: where the
+    message begins in this very line, None where it is not the line's end (JSON). level_of: tells the level where it
+    hangs on digits, such as an HTTP status.
+    """
+
+    start: int
+    end: int
+    read: Read
+    level: Level
+    program: str
+    message_start: int | None
+    level_of: Callable[[str], Level] | None = None
+
+    def moment(self, line: str) -> datetime | None:
+        """Return when a line of this layout was said; None if its stamp stands elsewhere: then it must be parsed."""
+        if line[self.end : self.end + 1].isdigit():
+            return None
+        return self.read(line[self.start : self.end])
+
+
 class HeaderParser:
     """Finds the header of lines; remembers what the last one looked like.
 
@@ -149,6 +175,18 @@ class HeaderParser:
     def __init__(self, now: Callable[[], datetime], timezone: tzinfo | None = None) -> None:
         self._now = now
         self._timezone = timezone
+        self._stamps = StampReader(now, timezone)
+
+    def layout(self, line: str) -> Layout | None:
+        """Return how a line is laid out, None if nothing can be told of others like it."""
+        record, _ = self.parse(line)
+        found = _STAMP.match(line)
+        kind = found.lastgroup if found else None
+        stamp = self._stamps.match(line, found.start(kind)) if found and kind else None
+        if stamp is None or not line.endswith(record.message) or line.startswith(("<", "{")) or '] "' in line:
+            return None
+        begin = len(line) - len(record.message)
+        return Layout(stamp.start, stamp.end, stamp.read, record.level, record.program, begin)
 
     def parse(self, line: str) -> tuple[LogRecord, bool]:
         """Return the record that a line is, and whether it has a header."""
