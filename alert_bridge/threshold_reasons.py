@@ -97,6 +97,7 @@ def _numbers(config: ThresholdConfig, computed: Computation, sign: float) -> dic
         "factor": max(1.0, config.adaptive_factor),
         "multiplier": config.std_multiplier,
         "spread": computed.band / width,
+        "widened": round(100 * (estimate.widening - 1)),
         "drift": sign * computed.drift,
         "candidate": sign * computed.candidate,
         "target": sign * computed.target,
@@ -147,6 +148,8 @@ def _words(values: Mapping[str, Value], language: Language) -> dict[str, str]:
     if "centre" in values:
         words["share"] = f"{100 * float(values['share']):.0f}"
         words["formula"] = _formula(values)
+        widened = values.get("widened", 0)
+        words["widened_part"] = _TEXTS[language]["widened_part"].format_map(words) if widened else ""
         words["trend_part"] = _TEXTS[language]["trend_part"].format_map(words) if values["drift"] else ""
     return words
 
@@ -198,16 +201,17 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "The data give {candidate} = {formula}.",
         "other_severity": "{threshold}: that of severity {other}; its own would be {own}, which is stricter.",
         "usual_week": "{centre} is usual for {at_day} {at_time} +-60 min ({timezone}; {count} values of 4 weeks), "
-        "{spread} their spread{trend_part}.",
+        "{spread} their spread{widened_part}{trend_part}.",
         "usual_day": "{centre} is usual for {at_time} +-60 min ({timezone}; {count} values of 7 days), "
-        "{spread} their spread{trend_part}.",
-        "usual_none": "{centre} is usual so far ({count} values), {spread} their spread.",
+        "{spread} their spread{widened_part}{trend_part}.",
+        "usual_none": "{centre} is usual so far ({count} values), {spread} their spread{widened_part}.",
         "limits": "Limits {min}..{max} not reached.",
         "accepted": BASELINE_ACCEPTED
         + " {accepted_at_day} {accepted_at_time}: 24 h beyond the threshold, level {old_level} -> {new_level}, ",
         "accepted_added": "earlier history moved by {amount}.",
         "accepted_multiplied": "earlier history multiplied by {amount}.",
         "accepted_dropped": "earlier history dropped.",
+        "widened_part": " ({widened} % wider, because deviations last)",
         "trend_part": ", {drift} the share of the trend",
     },
     "ja": {
@@ -229,16 +233,17 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "other_severity": "{threshold}: 重大度 {other} のしきい値に合わせています。"
         "単独では {own} となり、そちらのほうが厳しくなるためです。",
         "usual_week": "{centre} は{at_day} {at_time} 前後 60 分の平常値({timezone}、4 週間の値 {count} 個)、"
-        "{spread} はそのばらつきです{trend_part}。",
+        "{spread} はそのばらつきです{widened_part}{trend_part}。",
         "usual_day": "{centre} は {at_time} 前後 60 分の平常値({timezone}、7 日間の値 {count} 個)、"
-        "{spread} はそのばらつきです{trend_part}。",
-        "usual_none": "{centre} はこれまでの平常値(値 {count} 個)、{spread} はそのばらつきです。",
+        "{spread} はそのばらつきです{widened_part}{trend_part}。",
+        "usual_none": "{centre} はこれまでの平常値(値 {count} 個)、{spread} はそのばらつきです{widened_part}。",
         "limits": "下限 {min}、上限 {max} には達していません。",
         "accepted": "新しい基準線を受け入れました(" + BASELINE_ACCEPTED + "、{accepted_at_day} {accepted_at_time}): "
         "24 時間しきい値を超え続けたため、水準 {old_level} → {new_level} を新しい平常とし、",
         "accepted_added": "以前の履歴を {amount} ずらしました。",
         "accepted_multiplied": "以前の履歴を {amount} 倍しました。",
         "accepted_dropped": "以前の履歴は捨てました。",
+        "widened_part": "(ずれが長引くため {widened} % 広げています)",
         "trend_part": "({drift} は傾向を見込んだ分)",
     },
 }

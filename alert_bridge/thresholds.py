@@ -5,7 +5,8 @@ The model in six sentences:
 1. The threshold is what is normal at this time plus a band: `centre + adaptive_factor x std_multiplier x spread`.
 2. "Normal at this time" is the median of the same time of the week +-1 h over the last 4 weeks; before there are
    3 weeks, the same time of day over 7 days; before there are 3 days, everything so far. The band is the standard
-   deviation of these values without outliers, never less than 5 % of the centre.
+   deviation of these values without outliers, never less than 5 % of the centre; it is up to half as wide again where
+   deviations last (the square of their correlation over 5 minutes).
 3. On the first day it moves gradually from the base to that number; it always stays within its limits.
 4. Values beyond the threshold are kept apart for 24 h, so that an incident does not teach that incidents are normal.
 5. If they stay beyond it for 24 h, this is the new normal: the event `baseline accepted` says so and the alert ends.
@@ -72,7 +73,10 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What is normal at one time: from which values, their centre and spread, and how the level moves a day."""
+    """What is normal at one time: from which values, their centre and spread, and how the level moves a day.
+
+    widening: by how much the band is wider because deviations last, from 1 to 1.5.
+    """
 
     season: Season
     centre: float
@@ -81,6 +85,7 @@ class Estimate:
     age_days: float
     learned_days: float
     trend: float
+    widening: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,15 @@ class BaselineAccepted:
     new_level: float
     how: Literal["added", "multiplied", "dropped"]
     amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Daily:
+    """What is worked out once a day. persistence: correlation of deviations over one interval, 0 to 1."""
+
+    day: int
+    trend: float
+    persistence: float
 
 
 @dataclass(slots=True)
@@ -152,6 +166,13 @@ class _History:
         kept = (values <= ceiling) & (~self.over[slots] | (numbers <= now - DAY))
         return numbers[kept], values[kept]
 
+    def learned(self, numbers: Numbers, now: int, ceiling: float) -> Floats:
+        """Return the values of the intervals, NaN for those that may not be learned from."""
+        kept, values = self.usable(numbers, now, ceiling)
+        result = np.full(len(numbers), np.nan)
+        result[np.searchsorted(numbers, kept)] = values
+        return result
+
     def _clear(self, first: int, end: int) -> None:
         if end - first >= KEPT:
             self.values[:] = np.nan
@@ -176,7 +197,7 @@ class SeriesThreshold:
         self._computed: list[Computation | None] = [None] * len(self._parameters)
         self._episode: _Episode | None = None
         self._late_in_a_row = 0
-        self._trends: dict[float, tuple[int, float]] = {}
+        self._daily: dict[float, _Daily] = {}
         self.events: deque[BaselineAccepted] = deque(maxlen=20)
         self.newest = -math.inf
         self.samples = 0
@@ -275,7 +296,7 @@ class SeriesThreshold:
     def _set_back(self, number: int) -> None:
         self._history.forget_from(number)
         self._open = None
-        self._trends.clear()
+        self._daily.clear()
         if self._episode is not None:
             if self._episode.start >= number:
                 self._episode = None
@@ -332,8 +353,10 @@ class SeriesThreshold:
             if len(values) >= (12 if season == "none" else 30):
                 centre, spread = _centre_and_spread(values)
                 age_days = max(0.0, at - float(numbers.mean())) / DAY
-                trend = self._trend(now, ceiling) if learned >= 14 * DAY else 0.0
-                return Estimate(season, centre, spread, len(values), age_days, learned / DAY, trend)
+                daily = self._of_today(now, ceiling)
+                trend = daily.trend if learned >= 14 * DAY else 0.0
+                widening = 1 + daily.persistence**2 / 2
+                return Estimate(season, centre, spread, len(values), age_days, learned / DAY, trend, widening)
         return None
 
     def _oldest(self, now: int, ceiling: float) -> int | None:
@@ -354,17 +377,38 @@ class SeriesThreshold:
         centres = [at - day * DAY + offset - _utc_offset(self._timezone, (at - day * DAY) // HOUR) for day in days]
         return (np.array(centres)[:, None] + _AROUND).ravel()
 
-    def _trend(self, now: int, ceiling: float) -> float:
-        """Return the level's movement per day, comparing whole days a week apart; worked out once a day."""
+    def _of_today(self, now: int, ceiling: float) -> _Daily:
         offset = _utc_offset(self._timezone, now // HOUR)
         today = (now + offset) // DAY
-        known = self._trends.get(ceiling)
-        if known is None or known[0] != today:
+        known = self._daily.get(ceiling)
+        if known is None or known.day != today:
             days = today * DAY - offset + np.arange(-4 * WEEK, 0).reshape(-1, DAY)
-            medians = [self._day_median(day, now, ceiling) for day in days]
-            moves = [(b - a) / 7 for a, b in zip(medians, medians[7:], strict=False) if not math.isnan(b - a)]
-            known = self._trends[ceiling] = (today, _median(np.array(moves)) if len(moves) >= 5 else 0.0)
-        return known[1]
+            known = self._daily[ceiling] = _Daily(
+                today, self._trend(days, now, ceiling), self._persistence(now, ceiling)
+            )
+        return known
+
+    def _trend(self, days: Numbers, now: int, ceiling: float) -> float:
+        """Return the level's movement per day, comparing whole days a week apart."""
+        medians = [self._day_median(day, now, ceiling) for day in days]
+        moves = [(b - a) / 7 for a, b in zip(medians, medians[7:], strict=False) if not math.isnan(b - a)]
+        return _median(np.array(moves)) if len(moves) >= 5 else 0.0
+
+    def _persistence(self, now: int, ceiling: float) -> float:
+        """Return how much of a deviation is left after 5 minutes: 0 for white noise, near 1 where deviations last.
+
+        Of the last week, against the week before, or the day before where there is no week.
+        """
+        numbers = self._history.numbers(now - WEEK)
+        values = self._history.learned(numbers, now, ceiling)
+        for before in (WEEK, DAY):
+            deviations = values - self._history.learned(numbers - before, now, ceiling)
+            steps = np.diff(deviations)
+            deviations, steps = deviations[np.isfinite(deviations)], steps[np.isfinite(steps)]
+            if len(steps) >= DAY:
+                usual = _deviation(deviations)
+                return min(1.0, max(0.0, 1 - (_deviation(steps) / usual) ** 2 / 2)) if usual > 0 else 0.0
+        return 0.0
 
     def _day_median(self, day: Numbers, now: int, ceiling: float) -> float:
         _, values = self._history.usable(day, now, ceiling)
@@ -391,7 +435,7 @@ class SeriesThreshold:
             event = BaselineAccepted(number * INTERVAL_SECONDS, old_level, _median(values), "dropped", 0.0)
         else:
             event = self._move(number, inside, values, known, before)
-        self._trends.clear()
+        self._daily.clear()
         self.events.append(event)
         return event
 
@@ -430,7 +474,7 @@ class SeriesThreshold:
             "late_in_a_row": self._late_in_a_row,
             "episode": asdict(self._episode) if self._episode else None,
             "computed": [asdict(c) if c else None for c in self._computed],
-            "trends": [[ceiling, *known] for ceiling, known in self._trends.items()],
+            "daily": [[ceiling, asdict(known)] for ceiling, known in self._daily.items()],
             "events": [asdict(event) for event in self.events],
         }
 
@@ -447,7 +491,7 @@ class SeriesThreshold:
         series._late_in_a_row = state["late_in_a_row"]
         series._open = tuple(state["open"]) if state["open"] else None
         series._episode = _Episode(**state["episode"]) if state["episode"] else None
-        series._trends = {ceiling: (day, trend) for ceiling, day, trend in state["trends"]}
+        series._daily = {ceiling: _Daily(**known) for ceiling, known in state.get("daily", ())}
         series.events.extend(BaselineAccepted(**event) for event in state["events"])
         computed = [_computation(c) if c else None for c in state["computed"]]
         if len(computed) == len(series._computed):
@@ -461,7 +505,7 @@ def _target(parameters: Parameters, estimate: Estimate) -> tuple[float, float, f
     """Return drift, band, candidate, blend and the threshold that is aimed at."""
     spread = max(estimate.spread, 0.05 * abs(estimate.centre), 0.01 * abs(parameters.base))
     drift = parameters.trend_sensitivity * estimate.trend * estimate.age_days
-    band = parameters.width * spread
+    band = parameters.width * spread * estimate.widening
     candidate = estimate.centre + drift + band
     blend = min(1.0, estimate.learned_days)
     target = parameters.base + blend * min(1.0, parameters.factor) * (candidate - parameters.base)

@@ -231,6 +231,43 @@ def test_season_follows_local_time_through_both_clock_changes() -> None:
         assert wrong.over_share(start + 14 * DAYS, start + 15 * DAYS) > 0.02
 
 
+def weekly(times: Floats) -> Floats:
+    hour, day = times % DAYS / HOURS, times // DAYS % 7
+    busy = 30 + 70 * np.exp(-(((hour - 14) / 5) ** 2))
+    return np.where((day == 2) | (day == 3), 0.6 * busy, busy)  # 1970 began on a Thursday: Saturday and Sunday
+
+
+def lasting(values: Floats, share: float, seed: int) -> Floats:
+    """Return values with noise that has 0.8 of it left after 5 minutes."""
+    white = np.random.default_rng(seed).standard_normal(len(values))
+    noise = np.empty(len(values))
+    noise[0] = white[0]
+    for i in range(1, len(noise)):
+        noise[i] = 0.8 * noise[i - 1] + 0.6 * white[i]
+    return values * (1 + share * noise)
+
+
+def held(over: NDArray[np.bool_]) -> int:
+    """Return how often three samples in a row were over; what comes within an hour is one alarm."""
+    ends = np.flatnonzero(over[2:] & over[1:-1] & over[:-2])
+    return int(np.sum(np.diff(ends, prepend=-100) > 12))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_noise_that_lasts_widens_the_band_and_hides_no_doubled_night(seed: int) -> None:
+    times = clock_times(35)
+    values = lasting(weekly(times), 0.1, seed)
+    nights = (times >= MONDAY + 28 * DAYS) & (np.abs(times % DAYS - 3.5 * HOURS) < 0.5 * HOURS)
+    values[nights] *= 2
+    config = ThresholdConfig("load", 150.0, min_threshold=1.0, max_threshold=1000.0)
+    run = simulate(config, times, values)
+    last_week = times >= MONDAY + 28 * DAYS
+    assert run.over_share(MONDAY + 28 * DAYS, MONDAY + 35 * DAYS) < 0.06
+    assert (run.values > run.thresholds)[nights].all()
+    assert held((run.values > run.thresholds)[last_week & ~nights]) <= 1
+    assert "% wider, because deviations last" in run.manager.explain("load").reason
+
+
 def test_clock_set_back_an_hour_costs_twelve_samples() -> None:
     times = clock_times(3)
     run = simulate(WIDE, times, noisy(flat(times), 0.03))
