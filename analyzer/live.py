@@ -245,7 +245,7 @@ class LiveAnalysis:
             yield [last] if last else [], True
         if chunk.existing:
             source.silent.add(chunk.file)
-        records = (made.feed(text, size) for text, size in chunk.lines)
+        records = (made.feed(text, size) for text, size in chunk.texts())
         yield [record for record in records if record is not None], chunk.existing
 
     def _count(self, source: _Source, records: list[LogRecord], silent: bool) -> list[Event]:

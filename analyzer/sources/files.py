@@ -9,7 +9,7 @@ import hashlib
 import logging
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,15 +51,24 @@ class Checkpoint:
 class Chunk:
     """Lines of one file, in order.
 
-    file: names the file as long as it lives. lines: the text, at most 4 KiB, and the bytes it took in the file.
-    existing: they were there before the source was followed for the first time.
+    file: names the file as long as it lives. lines: as they stand in the file, without line ends. existing: they were
+    there before the source was followed for the first time. cut: how many are longer than 4 KiB. dropped: bytes of the
+    first line that are not in it, because it was far too long.
     """
 
     file: str
     path: Path
-    lines: tuple[tuple[str, int], ...]
+    lines: Sequence[bytes]
     existing: bool
     cut: int = 0
+    dropped: int = 0
+
+    def texts(self) -> Iterator[tuple[str, int]]:
+        """Yield the text of each line, at most 4 KiB, and the bytes that it took in the file."""
+        dropped = self.dropped
+        for raw in self.lines:
+            yield decode(raw), len(raw) + 1 + dropped
+            dropped = 0
 
 
 @dataclass(slots=True)
@@ -250,34 +259,29 @@ class FileSource:
         if not data:
             return None, 0
         file.offset += len(data)
-        lines, cut = self._split(file, data)
-        chunk = Chunk(file.key, file.path, tuple(lines), existing, cut) if lines else None
-        return chunk, len(data)
+        chunk = self._split(file, data, existing)
+        return chunk if chunk.lines else None, len(data)
 
-    def _split(self, file: _File, data: bytes) -> tuple[list[tuple[str, int]], int]:
+    def _split(self, file: _File, data: bytes, existing: bool) -> Chunk:
         """Cut data into lines; an unfinished last line waits for its end, of a very long one only the start is kept."""
-        *whole, rest = (file.rest + data).split(b"\n")
-        lines: list[tuple[str, int]] = []
-        cut = 0
-        for raw in whole:
-            size = len(raw) + 1 + file.dropped
-            file.dropped = 0
+        *lines, rest = (file.rest + data).split(b"\n")
+        dropped = 0
+        if lines:
+            dropped, file.dropped = file.dropped, 0
             if file.skipping:
                 file.skipping = False
-                continue
-            cut += size - 1 > LONGEST_LINE_BYTES
-            lines.append((_decode(raw), size))
+                del lines[0]
+                dropped = 0
         file.rest = rest
         if len(rest) > 4 * LONGEST_LINE_BYTES:
             file.dropped += len(rest) - LONGEST_LINE_BYTES
             file.rest = rest[:LONGEST_LINE_BYTES]
-        return lines, cut
+        return Chunk(file.key, file.path, lines, existing, _count_long(lines, dropped), dropped)
 
     def _last_line(self, file: _File) -> Chunk:
         """Return what stands at the end of a file that nobody writes to any more, without a line end."""
-        raw, file.rest = file.rest, b""
-        size = len(raw) + file.dropped
-        return Chunk(file.key, file.path, ((_decode(raw), size),), existing=False, cut=int(size > LONGEST_LINE_BYTES))
+        lines, file.rest = (file.rest,), b""
+        return Chunk(file.key, file.path, lines, False, _count_long(lines, file.dropped), file.dropped)
 
     def _forget(self, file: _File) -> None:
         file.handle.close()
@@ -310,7 +314,7 @@ def read_lines(path: Path) -> Iterator[str]:
     """Yield the lines of one file from its start, plain or gzip, each at most 4 KiB. Raises OSError, EOFError."""
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         while raw := file.readline(LONGEST_LINE_BYTES):
-            yield _decode(raw.rstrip(b"\n"))
+            yield decode(raw.rstrip(b"\n"))
             while not raw.endswith(b"\n") and raw:
                 raw = file.readline(1024 * 1024)
 
@@ -360,5 +364,12 @@ def _goes_on(point: Checkpoint, head: bytes, size: int) -> bool:
     return size >= point.offset and _fingerprint(head[:length]) == (point.head or _fingerprint(b""))
 
 
-def _decode(raw: bytes) -> str:
+def _count_long(lines: Sequence[bytes], dropped: int) -> int:
+    if not dropped and max(map(len, lines), default=0) <= LONGEST_LINE_BYTES:
+        return 0
+    return sum(len(raw) > LONGEST_LINE_BYTES for raw in lines) + (dropped > 0 and len(lines[0]) <= LONGEST_LINE_BYTES)
+
+
+def decode(raw: bytes) -> str:
+    """Return the text of a line, at most 4 KiB of it."""
     return raw[:LONGEST_LINE_BYTES].rstrip(b"\r").decode("utf-8", "replace")
