@@ -7,7 +7,6 @@ It is a plain program, not a fork of ours: nothing of the caller's `__main__` is
 import asyncio
 import base64
 import contextlib
-import io
 import json
 import logging
 import math
@@ -22,9 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
+from alert_bridge.pictures import GAP, INK, META, PAPER, RULE, SECOND, has_japanese, look, png
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -36,8 +36,6 @@ _START_SECONDS = 60.0
 _ANSWER_BYTES = 1024 * 1024
 _IDLE_SECONDS = 600.0
 
-_LATIN_FONTS = ("Noto Sans", "Noto Sans CJK JP")
-_JAPANESE_FONTS = ("Noto Sans CJK JP", "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "IPAexGothic", "TakaoGothic")
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "title": "System, the last hour",
@@ -60,9 +58,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "none": "値がありません",
     },
 }
-_PAPER, _RULE, _GAP = "#ffffff", "#d9d9d1", "#f3f3ee"
-_INK, _META, _SECOND = "#17191b", "#5e6266", "#0b6e6e"
-_LINES = ((_INK, 1.5), (_SECOND, 1.0))
+_LINES = ((INK, 1.5), (SECOND, 1.0))
 _MARKS = {"network_recv_mb_s": "━", "network_sent_mb_s": "─"}
 _PANELS = (
     ("cpu_percent", "%", SYSTEM_FIGURES[:1]),
@@ -209,29 +205,27 @@ class _Frame:
 
 def draw_system(start: float, step_seconds: float, columns: Columns, language: str, timezone: str) -> bytes:
     """Return the picture of `system_chart` as PNG, 960 x 520 pixels (see ChartRenderer.system_chart)."""
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    font = _installed(_JAPANESE_FONTS) if language == "ja" else None
+    japanese = language == "ja" and has_japanese()
     length = max((len(values) for values in columns.values()), default=0)
     frame = _Frame(
         [start + index * step_seconds for index in range(length)],
-        _WORDS["ja" if font else "en"],
+        _WORDS["ja" if japanese else "en"],
         ZoneInfo(timezone),
     )
-    family = [font or _installed(_LATIN_FONTS) or "DejaVu Sans", "DejaVu Sans"]
-    with mpl.rc_context({"font.family": family, "font.size": 9.5, "text.color": _INK}):
-        figure = Figure(figsize=(9.6, 5.2), dpi=100, facecolor=_PAPER)
+    with look(japanese=japanese):
+        figure = Figure(figsize=(9.6, 5.2), dpi=100, facecolor=PAPER)
         panels = figure.subplots(2, 2)
         figure.subplots_adjust(left=0.05, right=0.975, top=0.815, bottom=0.08, hspace=0.52, wspace=0.13)
         figure.text(0.05, 0.945, frame.words["title"], fontsize=13, fontweight="bold")
         if frame.times:
             moment = frame.moment(frame.times[-1], "%Y-%m-%d %H:%M:%S %Z")
-            figure.text(0.975, 0.945, moment, ha="right", color=_META)
+            figure.text(0.975, 0.945, moment, ha="right", color=META)
         for panel, (title, unit, names) in zip(panels.flat, _PANELS, strict=True):
             lines = {name: _floats(columns.get(name, ()), length) for name in names}
             _draw_panel(panel, frame, frame.words[title], unit, lines)
-        return _png(figure)
+        return png(figure)
 
 
 def _draw_panel(panel: "Axes", frame: _Frame, title: str, unit: str, lines: Mapping[str, Sequence[float]]) -> None:
@@ -239,7 +233,7 @@ def _draw_panel(panel: "Axes", frame: _Frame, title: str, unit: str, lines: Mapp
     latest = [_latest(name, values, unit, frame.words) for name, values in lines.items()]
     shown = [(text, colour) for text, (colour, _) in zip(latest, _LINES, strict=False) if text]
     panel.set_title(title, loc="left", fontsize=10.5, pad=7)
-    _set_readout(panel, shown or [(frame.words["none"], _META)], bold=bool(shown))
+    _set_readout(panel, shown or [(frame.words["none"], META)], bold=bool(shown))
     for values, (line_colour, width) in zip(lines.values(), _LINES, strict=False):
         panel.plot(frame.times, values, color=line_colour, linewidth=width, solid_joinstyle="round")
     _shade_gaps(panel, frame.times, list(lines.values()))
@@ -273,27 +267,12 @@ def _set_axes(panel: "Axes", frame: _Frame, unit: str, highest: float) -> None:
     panel.set_xticks(quarters, [frame.moment(one, "%H:%M") for one in quarters])
     if times:
         panel.set_xlim(times[0], max(times[-1], times[0] + 1))
-    panel.grid(axis="y", color=_RULE, linewidth=0.8)
+    panel.grid(axis="y", color=RULE, linewidth=0.8)
     panel.set_axisbelow(True)
-    panel.tick_params(length=0, colors=_META, labelsize=8.5)
+    panel.tick_params(length=0, colors=META, labelsize=8.5)
     panel.tick_params(axis="x", pad=6)
     panel.spines[["top", "left", "right"]].set_visible(False)
-    panel.spines["bottom"].set_color(_META)
-
-
-def _png(figure: "Figure") -> bytes:
-    """Return the figure as PNG with 32 colours, a quarter of the size of one with all."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    size = canvas.get_width_height()
-    pixels = canvas.buffer_rgba()  # type: ignore[no-untyped-call]
-    picture = Image.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).convert("RGB")
-    written = io.BytesIO()
-    picture.quantize(32, dither=Image.Dither.NONE).save(written, format="png", optimize=True)
-    return written.getvalue()
+    panel.spines["bottom"].set_color(META)
 
 
 def _shade_gaps(panel: "Axes", times: Sequence[float], columns: Sequence[Sequence[float]]) -> None:
@@ -303,7 +282,7 @@ def _shade_gaps(panel: "Axes", times: Sequence[float], columns: Sequence[Sequenc
         if missing and begin is None:
             begin = times[max(0, index - 1)]
         if begin is not None and (not missing or index == len(times) - 1):
-            panel.axvspan(begin, moment, color=_GAP, linewidth=0)
+            panel.axvspan(begin, moment, color=GAP, linewidth=0)
             begin = None
 
 
@@ -329,13 +308,6 @@ def _round_up(value: float) -> float:
     return top
 
 
-def _installed(names: Sequence[str]) -> str | None:
-    from matplotlib import font_manager
-
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in names if name in installed), None)
-
-
 def _answer(line: bytes) -> dict[str, str]:
     try:
         return {"png": base64.b64encode(draw_system(**json.loads(line))).decode()}
@@ -349,7 +321,7 @@ def child() -> None:
     with contextlib.suppress(OSError):
         os.nice(5)
     with contextlib.suppress(ImportError):  # each answer will say so
-        _installed(_LATIN_FONTS)  # loads Matplotlib and its list of fonts, the slow part
+        has_japanese()  # loads Matplotlib and its list of fonts, the slow part
     print(json.dumps({"ready": True}), flush=True)  # noqa: T201 - the answer to being started
     stream = sys.stdin.buffer  # holds no second line when we wait: one is asked at a time
     while select.select([stream], [], [], _IDLE_SECONDS)[0]:

@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     formats = "text, json: each pattern with its frequency; csv: one row for each line, in the order of the lines"
     patterns.add_argument("--format", choices=("text", "json", "csv"), default="text", help=formats)
     _add(commands, "mask", _mask, "copy standard input line by line without personal data and secrets")
+    _add_backtest(_add(commands, "backtest", _backtest, "replay a metric under its dynamic and a fixed threshold"))
     token = _add(commands, "token", _token, "make a bearer token for a machine")
     token.add_argument("action", choices=("create",))
     token.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
@@ -116,6 +117,39 @@ def _add_up(parser: argparse.ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--embedded", action="store_true", help=embedded)
     mode.add_argument("--demo", action="store_true", help=demo)
+
+
+def _add_backtest(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("metric", metavar="METRIC", help="a metric of alert_bridge.thresholds, or any other with --base")
+    add("--days", type=_positive, default=14.0, help="how many days are replayed; the 28 before them are learned from")
+    add("--step", type=_positive, default=60.0, metavar="SECONDS", help="between two values (default: %(default)g)")
+    add("--csv", type=Path, metavar="FILE", help="replay this series (timestamp,value) instead of asking Prometheus")
+    add(
+        "--incidents",
+        type=Path,
+        metavar="FILE",
+        help="marked incidents (start,end,name): tells missed and false",
+    )
+    add("--png", type=Path, metavar="FILE", help="draw it; with several series, the one with the most alerts")
+    add("--format", choices=("text", "json"), default="text")
+    add("--instance", help="only the series of this instance")
+    group = parser.add_argument_group("a threshold other than that of the settings")
+    group.add_argument("--base", type=float, help="base_threshold")
+    group.add_argument("--min", type=float, help="min_threshold")
+    group.add_argument("--max", type=float, help="max_threshold")
+    group.add_argument("--factor", type=float, help="adaptive_factor")
+    group.add_argument("--multiplier", type=float, help="std_multiplier")
+    group.add_argument("--trend", type=float, help="trend_sensitivity")
+    group.add_argument("--direction", choices=("upper", "lower"))
+    group.add_argument("--for", dest="for_seconds", type=float, metavar="SECONDS", help="for_seconds")
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError(f"got {text}, expected a number above 0")
+    return number
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -165,6 +199,12 @@ def _check_config(arguments: argparse.Namespace) -> int:
 def _token(arguments: argparse.Namespace) -> int:
     _write(create_token(arguments.data_dir / TOKENS_FILE, Role(arguments.role), arguments.name))
     return 0
+
+
+def _backtest(arguments: argparse.Namespace) -> int:
+    from monitoring.backtest_command import run
+
+    return run(arguments)
 
 
 def _patterns(arguments: argparse.Namespace) -> int:

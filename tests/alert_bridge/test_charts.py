@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from PIL import Image
 
-from alert_bridge import charts
+from alert_bridge import charts, pictures
 from alert_bridge.charts import SYSTEM_FIGURES, ChartError, ChartRenderer, draw_system
 from tests.alert_bridge.notify_parts import START, until
 
@@ -92,7 +92,7 @@ def test_infinite_value_is_a_gap() -> None:
 
 
 def test_words_are_english_where_no_font_has_japanese(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "_installed", lambda names: None)
+    monkeypatch.setattr(pictures, "_installed", lambda names: None)
     start = START.timestamp()
     assert draw_system(start, 5.0, HOUR, "ja", "UTC") == draw_system(start, 5.0, HOUR, "en", "UTC")
 
