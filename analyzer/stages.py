@@ -10,7 +10,8 @@ from analyzer.events import Event
 from analyzer.frequency import Line, PatternBook, PatternStats
 from analyzer.masking import masker
 from analyzer.patterns import PatternCatalogue
-from analyzer.records import HeaderParser, Level, LogRecord, RecordAssembler
+from analyzer.headers import HeaderParser
+from analyzer.records import Level, LogRecord, RecordAssembler
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.templates import Template, TemplateMiner
 from runtime.clock import Clock

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.records import HeaderParser, Level, LogRecord, RecordAssembler
+from analyzer.headers import HeaderParser
+from analyzer.records import Level, LogRecord, RecordAssembler
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TOKYO = timezone(timedelta(hours=9))
