@@ -74,13 +74,13 @@ class ConditionError(ValueError):
 class Condition:
     """A parsed condition. Raises ConditionError, with the position, for what is not in the language.
 
-    Attributes: text; names, the metrics it reads, in the order they appear.
+    Attributes: text; names, the metrics it reads, in the order they appear; tree, its checked syntax tree.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         parser = _Parser(text)
-        self._truth = parser.parse()
+        self.tree, self._truth = parser.parse()
         self.names: tuple[str, ...] = tuple(dict.fromkeys(parser.names))
 
     def evaluate(self, values: Values) -> bool | None:
@@ -228,7 +228,7 @@ class _Parser:
         self.text = text
         self.names: list[str] = []
 
-    def parse(self) -> _Truth:
+    def parse(self) -> tuple[ast.expr, _Truth]:
         if len(self.text) > MAX_LENGTH:
             raise ConditionError(self.text, MAX_LENGTH, f"longer than {MAX_LENGTH} characters")
         foreign = _FOREIGN.search(self.text)
@@ -247,7 +247,7 @@ class _Parser:
         truth = self._truth(tree.body, 0)
         if not self.names:
             raise ConditionError(self.text, 0, "no metric in it")
-        return truth
+        return tree.body, truth
 
     def _truth(self, node: ast.expr, depth: int) -> _Truth:
         self._check_depth(node, depth)

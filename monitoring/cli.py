@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     patterns.add_argument("--format", choices=("text", "json", "csv"), default="text", help=formats)
     _add(commands, "mask", _mask, "copy standard input line by line without personal data and secrets")
     _add_backtest(_add(commands, "backtest", _backtest, "replay a metric under its dynamic and a fixed threshold"))
+    _add_thresholds(
+        _add(commands, "thresholds", _thresholds, "show a running bridge's thresholds, or export rules")
+    )
     token = _add(commands, "token", _token, "make a bearer token for a machine")
     token.add_argument("action", choices=("create",))
     token.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
@@ -145,6 +148,20 @@ def _add_backtest(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--for", dest="for_seconds", type=float, metavar="SECONDS", help="for_seconds")
 
 
+def _add_thresholds(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    actions = ("list", "explain", "history", "export-rules")
+    add("action", choices=actions, nargs="?", default="list", help="(default: %(default)s)")
+    add("metric", metavar="METRIC", nargs="?", help="only this one; needed for explain and history")
+    add("--format", choices=("text", "json", "csv"), default="text")
+    add("--url", default="http://127.0.0.1:9107", help="where the bridge listens (default: %(default)s)")
+    add("--token-file", type=Path, metavar="FILE", help="holds a token of `monitoring token create --role viewer`")
+    add("--language", choices=("en", "ja"), help="of the reasons (default: web.language)")
+    add("--limit", type=int, default=50, metavar="N", help="most rows of a history (default: %(default)s)")
+    on = "export-rules: labels by which values of different metrics belong together (default: %(default)s)"
+    add("--on", default="job,instance", metavar="LABELS", help=on)
+
+
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e6:
@@ -199,6 +216,12 @@ def _check_config(arguments: argparse.Namespace) -> int:
 def _token(arguments: argparse.Namespace) -> int:
     _write(create_token(arguments.data_dir / TOKENS_FILE, Role(arguments.role), arguments.name))
     return 0
+
+
+def _thresholds(arguments: argparse.Namespace) -> int:
+    from monitoring.thresholds_command import run
+
+    return run(arguments)
 
 
 def _backtest(arguments: argparse.Namespace) -> int:

@@ -48,7 +48,7 @@ def prometheus(tmp_path: Path) -> Iterator[str]:
         history,
         tmp_path / "data",
     ]
-    subprocess.run(create, check=True, capture_output=True, timeout=120)
+    subprocess.run([*create, history, tmp_path / "data"], check=True, capture_output=True, timeout=120)
     (tmp_path / "prometheus.yml").write_text("{}", encoding="utf-8")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

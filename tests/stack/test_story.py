@@ -24,6 +24,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
+from monitoring.cli import main
 from monitoring.rendering import Addresses, demo_settings
 from tests.dashboard.conftest import ARGUMENTS
 from tests.stack.ports import free_offset
@@ -176,6 +177,18 @@ def test_promtool_has_nothing_to_say_about_the_metrics(story: Story, part: str) 
     )
     said = (check.stdout + check.stderr).decode().splitlines()
     assert [line for line in said if not NODE_EXPORTERS_OWN.search(line)] == []
+
+
+def test_the_command_line_says_why_a_threshold_is_what_it_is(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--url", f"http://{story.at.bridge}"]
+    assert main(["thresholds", "explain", "cpu_percent", "--format", "json", *where]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["mode"] == "warming"
+    assert "base" in found["reason"]
+    assert main(["thresholds", "history", "cpu_percent", *where]) == 0
+    assert "calculated_at" in capsys.readouterr().out
+    assert main(["thresholds", "explain", "cpu_precent", *where]) == 1
+    assert "there is cpu_percent" in capsys.readouterr().err
 
 
 async def test_lines_of_a_rotated_file_reach_the_database(story: Story) -> None:
