@@ -61,9 +61,9 @@ _NESTED = re.compile(r"\s*(?:stdout F |stderr F )?[\[(]?(?:\d{4}[-/.]|\d\d[-/.\d
 class Layout:
     """How one line is laid out, to read others that differ from it only in digits.
 
-    start, end: where the time stamp stands, equal if there is none. read: what reads it. message_start: where the
-    message begins in this very line, None where it is not the line's end (JSON, access logs). level_of: tells the level
-    where it hangs on digits, such as an HTTP status.
+    start, end: where the time stamp stands. read: what reads it. message_start: where the message begins in this very
+    line, None where it is not the line's end (JSON, access logs). seconds: where in the stamp its seconds stand, as
+    `Stamp` says. level_of: tells the level where it hangs on digits, such as an HTTP status.
     """
 
     start: int
@@ -72,6 +72,7 @@ class Layout:
     level: Level
     program: str
     message_start: int | None
+    seconds: tuple[int, int] | None
     level_of: Callable[[str], Level] | None = None
 
     def moment(self, line: str) -> datetime | None:
@@ -131,7 +132,8 @@ class HeaderParser:
         begin = len(line) - len(record.message) if whole else None
         if record.timestamp != stamp.moment:
             return None
-        return Layout(stamp.start, stamp.end, stamp.read, record.level, record.program, begin, header.level_of)
+        found = stamp.start, stamp.end, stamp.read, record.level, record.program, begin, stamp.seconds
+        return Layout(*found, header.level_of)
 
     def named(self, data: dict[str, object], line: str) -> LogRecord:
         """Return the record that a JSON object is. line: what is said where no field is the message."""
@@ -165,7 +167,7 @@ class HeaderParser:
         if stamp is None or stamp.form == "epoch" or _has_numeric_level(data):
             return None
         record = self._named(named, line)
-        return Layout(stamp.start, stamp.end, stamp.read, record.level, record.program, None)
+        return Layout(stamp.start, stamp.end, stamp.read, record.level, record.program, None, stamp.seconds)
 
     def _inner(self, record: LogRecord) -> LogRecord:
         """Return the record that a message is itself, where a program's own header follows that of syslog."""

@@ -75,6 +75,11 @@ class RecordAssembler:
         self._in_traceback = False
         self.pending_bytes = 0
 
+    @staticmethod
+    def may_continue(line: str) -> bool:
+        """Return whether a line may belong to the record before it; any other line begins one."""
+        return _CONTINUES.match(line) is not None or _EXCEPTION_LINE.match(line) is not None
+
     def feed(self, line: str, size_bytes: int = 0) -> LogRecord | None:
         """Take one line; returns the record that ended with it, if one did."""
         if self._pending is not None and self._belongs(line):

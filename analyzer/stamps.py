@@ -111,13 +111,18 @@ _SHAPE = str.maketrans("123456789", "0" * 9)
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A time stamp in a text: its form, where it stands, what reads it and others written alike."""
+    """A time stamp in a text: its form, where it stands, what reads it and others written alike.
+
+    seconds: where in it the seconds and their fraction stand; what is around them tells the minute. None if other parts
+    of it do so too.
+    """
 
     form: str
     start: int
     end: int
     read: Read
     moment: datetime
+    seconds: tuple[int, int] | None = None
 
 
 class StampReader:
@@ -129,7 +134,7 @@ class StampReader:
     def __init__(self, now: Callable[[], datetime], zone: tzinfo | None = None) -> None:
         self._now = now
         self._zone = zone
-        self._reads: dict[str, Read] = {}
+        self._reads: dict[str, tuple[Read, tuple[int, int] | None]] = {}
 
     def match(self, text: str, start: int = 0) -> Stamp | None:
         """Return the stamp that begins at a place in a text, None if none does or it names no moment."""
@@ -139,15 +144,17 @@ class StampReader:
         name, (start, end) = found.lastgroup or "", found.span()
         stamp = text[start:end]
         shape = stamp.translate(_SHAPE)
-        read = self._reads.get(shape)
-        if read is None:
+        known = self._reads.get(shape)
+        if known is None:
             if len(self._reads) >= _LONGEST_CACHE:
                 self._reads.clear()
-            read = self._reads[shape] = self._reader(name, stamp)
+            known = self._reads[shape] = self._reader(name, stamp)
+        read, seconds = known
         moment = read(stamp)
-        return Stamp(name, start, end, read, moment) if moment else None
+        return Stamp(name, start, end, read, moment, seconds) if moment else None
 
-    def _reader(self, name: str, stamp: str) -> Read:
+    def _reader(self, name: str, stamp: str) -> tuple[Read, tuple[int, int] | None]:
+        """Return what reads stamps like this one, and where their seconds stand."""
         form, expression = _BY_NAME[name]
 
         def whole(text: str) -> datetime | None:
@@ -160,9 +167,10 @@ class StampReader:
         found = expression.fullmatch(stamp)
         second = _first_span(found, ("second", "second2")) if found else None
         if second is None or second[1] - second[0] != 2:
-            return whole
+            return whole, None
         fraction = _first_span(found, ("fraction",)) if found else None
-        return _by_minute(whole, second[0], fraction[1] if fraction else second[1], form, self._now)
+        seconds = second[0], fraction[1] if fraction else second[1]
+        return _by_minute(whole, *seconds, form, self._now), seconds
 
     def _moment(self, form: _Form, parts: dict[str, str | None]) -> datetime:
         """Return what the parts of a stamp name. Raises ValueError if there is no such moment."""
