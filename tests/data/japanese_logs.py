@@ -11,24 +11,11 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from re import compile as regex
-from typing import Literal
 from uuid import UUID
 
-Half = Literal["development", "held_out"]
+from tests.data.labelled_lines import Fields, Half, LabelledLine, filled, occurrences, template
+
 LINES_PER_HALF = 3_000
-
-FIELD = regex(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledLine:
-    """One line of a log with what a perfect reader would make of it."""
-
-    raw: str
-    message: str
-    template: str
-    level: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +83,7 @@ def sku(chance: random.Random) -> str:
     return f"{chance.choice('ABCDK')}{chance.choice('XYZ')}-{chance.randrange(10_000):04}"
 
 
-FIELDS: dict[str, Callable[[random.Random], str]] = {
+FIELDS: Fields = {
     "n": small,
     "count": large,
     "comma": lambda chance: f"{chance.randrange(10 ** chance.randint(2, 7)):,}",
@@ -385,22 +372,14 @@ def with_header(kind: MessageType, message: str, at: datetime, chance: random.Ra
     raise ValueError(kind.style)
 
 
-def occurrences(kinds: list[MessageType], count: int, chance: random.Random) -> list[MessageType]:
-    """`count` types in the order written: each at least twice, a few very often, as programs write them."""
-    often = [1 / (rank + 3) for rank in range(len(kinds))]
-    chance.shuffle(often)
-    drawn = kinds * 2 + chance.choices(kinds, often, k=count - 2 * len(kinds))
-    chance.shuffle(drawn)
-    return drawn
-
-
 def lines(half: Half, count: int = LINES_PER_HALF, seed: int = 20261124) -> Iterator[LabelledLine]:
     """The labelled lines of one half, in the order of their time."""
     kinds = DEVELOPMENT if half == "development" else HELD_OUT
     chance = random.Random(f"{half} {seed}")
     at = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
-    for kind in occurrences(kinds, count, chance):
+    often = [1 / (rank + 3) for rank in range(len(kinds))]
+    chance.shuffle(often)
+    for kind in occurrences(kinds, often, count, chance):
         at += timedelta(milliseconds=chance.randrange(1, 9_000))
-        message = FIELD.sub(lambda field: FIELDS[field[1]](chance), kind.text)
-        template = FIELD.sub("<*>", kind.text)
-        yield LabelledLine(with_header(kind, message, at, chance), message, template, kind.level)
+        message = filled(kind.text, FIELDS, chance)
+        yield LabelledLine(with_header(kind, message, at, chance), message, template(kind.text), kind.level)
