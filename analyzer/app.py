@@ -11,10 +11,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from analyzer.engine import start_live
+from analyzer.listing import MOST_ITEMS, moment
 from analyzer.live import LiveAnalysis
 from analyzer.settings import Configuration
 from analyzer.store import MIGRATIONS
-from runtime.clock import Clock, parse_utc
 from runtime.database import Database
 from runtime.prometheus import PrometheusReader
 from runtime.service import Context, version
@@ -22,32 +22,42 @@ from runtime.settings import PrometheusSettings
 from runtime.web import Problem, build_app, query_number, serve
 
 DATABASE = "logs_analysis.db"
-_MOST_ITEMS = 1_000
 _FAR_SECONDS = 1e11
 
 
-def routes(live: LiveAnalysis, clock: Clock) -> list[BaseRoute]:
+def routes(live: LiveAnalysis) -> list[BaseRoute]:
     """Return the read API."""
 
     async def patterns(request: Request) -> JSONResponse:
-        limit = int(query_number(request, "limit", 50, 1, _MOST_ITEMS))
-        found = live.find_patterns(_moment(request, "from", 0.0), _moment(request, "to", _FAR_SECONDS))
-        now = clock.now()
-        return _listing([stats.to_dict(now) for stats in found[:limit]], len(found))
+        return await listing(request, "patterns")
+
+    async def families(request: Request) -> JSONResponse:
+        return await listing(request, "families")
+
+    async def listing(request: Request, what: str) -> JSONResponse:
+        try:
+            return JSONResponse(await live.listing(what, request.query_params))
+        except ValueError as error:
+            raise Problem(400, "Invalid parameter", str(error)) from None
 
     async def anomalies(request: Request) -> JSONResponse:
-        limit = int(query_number(request, "limit", 50, 1, _MOST_ITEMS))
+        limit = int(query_number(request, "limit", 50, 1, MOST_ITEMS))
         start, end = _moment(request, "from", 0.0), _moment(request, "to", _FAR_SECONDS)
-        return _listing(await live.anomalies(start, end, limit), await live.count_anomalies(start, end))
+        found, total = await live.anomalies(start, end, limit), await live.count_anomalies(start, end)
+        return JSONResponse({"items": found, "next_cursor": None, "total": total})
 
-    return [Route("/api/v1/patterns", patterns), Route("/api/v1/anomalies", anomalies)]
+    return [
+        Route("/api/v1/patterns", patterns),
+        Route("/api/v1/families", families),
+        Route("/api/v1/anomalies", anomalies),
+    ]
 
 
 def application(context: Context[Configuration], live: LiveAnalysis, registry: CollectorRegistry) -> Starlette:
     """Return the analyzer's endpoint."""
     return build_app(
         name="analyzer",
-        routes=routes(live, context.clock),
+        routes=routes(live),
         registry=registry,
         ready=lambda: None,
         access=context.access,
@@ -96,14 +106,6 @@ def _moment(request: Request, name: str, default: float) -> float:
     if not text:
         return default
     try:
-        number = text.replace(".", "", 1).isdigit()
-        moment = float(text) if number else parse_utc(text.replace(" ", "+")).timestamp()
+        return moment(text)
     except ValueError as error:
         raise Problem(400, "Invalid parameter", f"{name}: {error}") from None
-    if not 0 <= moment < 1e11:
-        raise Problem(400, "Invalid parameter", f"{name}: got {text[:80]!r}, expected a moment from 1970 on")
-    return moment
-
-
-def _listing(items: list[dict[str, object]], total: int) -> JSONResponse:
-    return JSONResponse({"items": items, "next_cursor": None, "total": total})

@@ -3,21 +3,26 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from analyzer.clusters import find_families
 from analyzer.detectors.rate import FEWEST, RateSpike
+from analyzer.events import Event
+from analyzer.families import Families, items, templates
 from analyzer.frequency import Line, PatternStats
+from analyzer.listing import LISTS, between
 from analyzer.live import EventListener, LiveAnalysis
 from analyzer.metrics import AnalyzerMetrics
+from analyzer.patterns import Kind
 from analyzer.records import Level, LogRecord
-from analyzer.series import Anomaly, find_anomalies
+from analyzer.series import Anomaly, burst_anomaly, find_anomalies
 from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings
 from analyzer.sources.files import archived_files, read_lines
 from analyzer.stages import LogStages, assembler, local
@@ -45,12 +50,16 @@ class _Found:
     lines: int = 0
     first: datetime | None = None
     last: datetime | None = None
+    headless: int = 0
     levels: Counter[Level] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    bursts: list[Event] = field(default_factory=list)
     moments: dict[str, Counter[int]] = field(default_factory=dict)
 
-    def count(self, level: Level, moment: datetime) -> None:
+    def count(self, source: str, level: Level, moment: datetime) -> None:
         """Count one line."""
         self.lines += 1
+        self.sources[source] += 1
         self.levels[level] += 1
         self.first = moment if self.first is None else min(self.first, moment)
         self.last = moment if self.last is None else max(self.last, moment)
@@ -118,11 +127,19 @@ class LogAnalysisEngine:
 
     async def patterns(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
         """Return the patterns seen between start and end (epoch seconds), ready for JSON."""
+        found: list[dict[str, Any]] = (await self.listing("patterns", between(start, end, limit)))["items"]
+        return found
+
+    async def listing(self, what: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Return a list as the HTTP API answers; of the live analysis, or of what was stored where none is started.
+
+        what: patterns or families. query: as in the API. Raises ValueError for a wrong parameter.
+        """
         if self._live is not None:
-            return await self._live.patterns(start, end, limit)
+            return await self._live.listing(what, query)
         async with self._store() as store:
-            now = self._clock.now()
-            return [stats.to_dict(now) for stats in await store.patterns(start, end, limit)]
+            patterns, families = await store.all_patterns(), Families(await store.families())
+        return await asyncio.to_thread(LISTS[what], patterns, families, query, self._clock.now())
 
     async def anomalies(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
         """Return the anomalies that went on between start and end (epoch seconds), ready for JSON."""
@@ -133,48 +150,75 @@ class LogAnalysisEngine:
         self,
         time_range: tuple[datetime, datetime] | None = None,
         log_levels: Collection[str] | None = None,
+        *,
+        on_progress: Callable[[float], None] | None = None,
     ) -> dict[str, Any]:
         """Analyse the lines of a time range, rotated files included, and store the results.
 
         time_range: start and end; naive ones are local time; all lines if not given. log_levels: lines of other levels
-        are left out; in English or Japanese. A line without a time has that of the line before it.
-        Returns `patterns` (the most frequent first), `families` (of patterns that say similar things; none are made
-        yet), `anomalies` and `summary`; moments are aware datetimes.
+        are left out; in English or Japanese. A line without a time has that of the line before it. on_progress: told
+        the share of the files that is done, 0 to 1, in the thread that reads.
+        Returns `patterns` (the most frequent first), `families` (of patterns that say similar things), `anomalies`
+        (the latest first) and `summary`; moments are aware datetimes.
         Raises ValueError for an end before its start and for an unknown level.
         """
+        began = self._clock.monotonic()
         start, end = _bounds(time_range)
         levels = frozenset(Level.parse(level) for level in log_levels) if log_levels else frozenset(Level)
         stages = LogStages(self._settings.model_copy(update={"log_levels": ()}), self._clock)
-        found = await asyncio.to_thread(self._analyze, stages, start, end, levels)
+        found = await asyncio.to_thread(self._analyze, stages, (start, end), levels, on_progress or _untold)
         patterns = sorted(stages.book, key=lambda stats: (-stats.frequency, stats.id))
+        texts = templates(patterns)
+        families = Families(await asyncio.to_thread(find_families, texts), texts)
         anomalies = _rate_anomalies(found)
         async with self._store() as store:
-            await store.replace_analysis(patterns, anomalies)
+            await store.replace_analysis(patterns, anomalies, families.all)
+        now = found.last or end
+        summary = {
+            "start": start if time_range else found.first,
+            "end": end if time_range else found.last,
+            "files": found.files,
+            "unreadable_files": found.unreadable,
+            "lines": found.lines,
+            "lines_without_header": found.headless,
+            "levels": {level.value: found.levels[level] for level in Level if found.levels[level]},
+            "sources": dict(found.sources.most_common()),
+            "patterns": len(patterns),
+            "new_patterns": sum(stats.is_new(now) for stats in patterns),
+            "rare_patterns": sum(stats.is_rare(now) for stats in patterns),
+            "bursting_patterns": sum(stats.bursting for stats in patterns),
+            "families": len(families.all),
+            "anomalies": len(anomalies),
+            "masked_items": dict(stages.masker.counts),
+            "duration_seconds": round(self._clock.monotonic() - began, 3),
+        }
+        logger.info("%d lines of %d files analysed: %d patterns", found.lines, found.files, len(patterns))
         return {
-            "patterns": [_pattern_result(stats, found.last or end) for stats in patterns],
-            "families": [],
+            "patterns": [_pattern_result(stats, families, now) for stats in patterns],
+            "families": items(patterns, families, now),
             "anomalies": [_anomaly_result(anomaly) for anomaly in anomalies],
-            "summary": {
-                "start": start if time_range else found.first,
-                "end": end if time_range else found.last,
-                "files": found.files,
-                "unreadable_files": found.unreadable,
-                "lines": found.lines,
-                "levels": {level.value: count for level, count in found.levels.items()},
-                "patterns": len(patterns),
-                "anomalies": len(anomalies),
-            },
+            "summary": summary,
         }
 
-    def _analyze(self, stages: LogStages, start: datetime, end: datetime, levels: frozenset[Level]) -> _Found:
+    def _analyze(
+        self,
+        stages: LogStages,
+        bounds: tuple[datetime, datetime],
+        levels: frozenset[Level],
+        on_progress: Callable[[float], None],
+    ) -> _Found:
         found = _Found()
-        for source in self._sources:
-            for path in archived_files(source.path):
-                if path.stat().st_mtime < start.timestamp():
-                    continue
-                found.files += 1
-                records = (record for record in self._records(source, path, found) if _within(record, start, end))
-                self._count(stages, source.name, records, levels, found)
+        start, end = bounds
+        files = [(source, path) for source in self._sources for path in archived_files(source.path)]
+        for done, (source, path) in enumerate(files):
+            on_progress(done / len(files))
+            if path.stat().st_mtime < start.timestamp():
+                continue
+            found.files += 1
+            records = (record for record in self._records(source, path, found) if _within(record, start, end))
+            self._count(stages, source.name, records, levels, found)
+        found.bursts += stages.book.review(found.last or end)
+        on_progress(1.0)
         return found
 
     def _count(
@@ -185,16 +229,20 @@ class LogAnalysisEngine:
         levels: frozenset[Level],
         found: _Found,
     ) -> None:
+        learned = None
         for record in records:
             where = stages.sort(record)
-            if where.level not in levels or record.timestamp is None:
+            moment = record.timestamp
+            if where.level not in levels or moment is None:
                 continue
-            stages.count(Line(source, record.summary, where.level, record.timestamp), where)
-            found.count(where.level, record.timestamp)
+            learned = learned or moment + timedelta(seconds=self._settings.learning_seconds)
+            stages.count(Line(source, record.summary, where.level, moment, moment < learned), where)
+            found.count(source, where.level, moment)
+            found.headless += record.level is Level.UNKNOWN and not record.program
             if where.level in _SEVERE:
-                found.note(f"log_level:{where.level.value}", record.timestamp)
+                found.note(f"log_level:{where.level.value}", moment)
             if stages.catalogue.get(where.pattern_id):
-                found.note(f"log_pattern:{where.pattern_id}", record.timestamp)
+                found.note(f"log_pattern:{where.pattern_id}", moment)
 
     def _records(self, source: SourceSettings, path: Path, found: _Found) -> Iterator[LogRecord]:
         """Yield the records of a file, each with a time; a file that cannot be read is noted."""
@@ -237,8 +285,8 @@ def _within(record: LogRecord, start: datetime, end: datetime) -> bool:
 
 
 def _rate_anomalies(found: _Found) -> list[Anomaly]:
-    """Return where lines of a grave level or of a known pattern came unusually often, latest first."""
-    anomalies: list[Anomaly] = []
+    """Return where lines of a grave level or of a pattern came unusually often, latest first."""
+    anomalies = [burst_anomaly(event) for event in found.bursts if event.details["kind"] == Kind.DYNAMIC.value]
     beginning = int(found.first.timestamp()) // _BUCKET_SECONDS if found.first else 0
     for series, minutes in found.moments.items():
         first, last = min(minutes), max(minutes)
@@ -250,8 +298,13 @@ def _rate_anomalies(found: _Found) -> list[Anomaly]:
     return sorted(anomalies, key=lambda anomaly: anomaly.started_at, reverse=True)
 
 
-def _pattern_result(stats: PatternStats, now: datetime) -> dict[str, Any]:
-    return {**stats.to_dict(now), "first_seen": stats.first_seen, "last_seen": stats.last_seen}
+def _untold(_: float) -> None:
+    return None
+
+
+def _pattern_result(stats: PatternStats, families: Families, now: datetime) -> dict[str, Any]:
+    moments = {"first_seen": stats.first_seen, "last_seen": stats.last_seen}
+    return {**stats.to_dict(now, families.shown(stats)), **moments}
 
 
 def _anomaly_result(anomaly: Anomaly) -> dict[str, Any]:

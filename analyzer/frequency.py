@@ -1,21 +1,22 @@
 """How often, since when and how gravely each pattern is seen, and which of them are worth telling."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from analyzer.events import PATTERN_DETECTED, Event, Severity
+from analyzer.gravity import Gravity, Sighting, judge
 from analyzer.patterns import Kind, PatternCatalogue
+from analyzer.rates import BUCKET_SECONDS, HOUR_BUCKETS, Burst, Rate, SourceTime, limit
 from analyzer.records import Level
 from runtime.clock import format_utc
 
-TREND_BUCKETS = 12
-BUCKET_SECONDS = 300
 EXAMPLES_KEPT = 3
 LONGEST_EXAMPLE = 500
 NEW_FOR = timedelta(hours=1)
-"""So long after its first line a pattern is called new."""
+"""So long after its first line a pattern is called new, and one that is seen again at last rare."""
 
 
 @dataclass(slots=True)
@@ -23,9 +24,9 @@ class PatternStats:
     """What is known of one pattern.
 
     id: of the table, the settings, or the miner's template. category: the id of the table, None for dynamic ones.
-    source, level: where it was seen first, and the gravest level it was seen with. first_seen, last_seen: aware.
-    examples: at most three, masked. learned: known since before the learning time ended. trend: lines by bucket
-    (epoch seconds // 300).
+    severity: by level or pattern alone. source, level: where it was seen first, and the gravest level it was seen with.
+    first_seen, last_seen: aware. examples: at most three, masked. learned: known since before the learning time ended.
+    rare_at: when it was last seen after so long that this was surprising.
     """
 
     id: str
@@ -41,25 +42,55 @@ class PatternStats:
     frequency: int = 0
     examples: list[str] = field(default_factory=list)
     learned: bool = False
-    trend: dict[int, int] = field(default_factory=dict)
+    rate: Rate = field(default_factory=Rate)
+    rare_at: datetime | None = None
+
+    @property
+    def bursting(self) -> bool:
+        """Whether far more lines come than usual."""
+        return self.rate.burst is not None
 
     def is_new(self, now: datetime) -> bool:
         """Return whether it appeared after the learning time and within the last hour."""
         return not self.learned and now - self.first_seen < NEW_FOR
 
-    def counts(self, end: datetime) -> list[int]:
-        """Return the lines in each of the 12 five-minute buckets of the hour that ends now, oldest first."""
-        last = int(end.timestamp()) // BUCKET_SECONDS
-        return [self.trend.get(bucket, 0) for bucket in range(last - TREND_BUCKETS + 1, last + 1)]
+    def is_rare(self, now: datetime) -> bool:
+        """Return whether it was seen within the last hour, which is surprising."""
+        return self.rare_at is not None and now - self.rare_at < NEW_FOR
 
-    def to_dict(self, now: datetime) -> dict[str, Any]:
+    def gravity(self, now: datetime) -> Gravity:
+        """Return how grave it is now, and why."""
+        bucket = bucket_of(now)
+        return judge(
+            Sighting(
+                self.kind,
+                self.level,
+                self.description,
+                self.description_ja,
+                self.severity,
+                self.frequency,
+                (now - self.first_seen).total_seconds(),
+                self.is_new(now),
+                self.is_rare(now),
+                self.rate.burst,
+                self.rate.lines(bucket),
+                self.rate.usual_per_hour(bucket),
+            )
+        )
+
+    def to_dict(self, now: datetime, family: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the pattern ready for JSON."""
+        bucket = bucket_of(now)
+        gravity = self.gravity(now)
+        usual = self.rate.usual_per_hour(bucket)
         return {
             "pattern_id": self.id,
             "description": self.description,
             "description_ja": self.description_ja,
             "frequency": self.frequency,
-            "severity": self.severity.value,
+            "severity": gravity.severity.value,
+            "explanation": gravity.explanation,
+            "explanation_ja": gravity.explanation_ja,
             "examples": list(self.examples),
             "first_seen": format_utc(self.first_seen),
             "last_seen": format_utc(self.last_seen),
@@ -68,21 +99,21 @@ class PatternStats:
             "source": self.source,
             "level": self.level.value,
             "new": self.is_new(now),
-            "trend": self.counts(now),
+            "rare": self.is_rare(now),
+            "bursting": self.bursting,
+            "family": family,
+            "rate_per_hour": self.rate.lines(bucket),
+            "expected_per_hour": None if usual is None else round(usual, 3),
+            "trend": self.rate.counts(bucket),
         }
 
     def add(self, count: int, first: datetime, last: datetime, level: Level) -> None:
-        """Count lines of one level that lie in one bucket."""
+        """Count lines of one level."""
         self.frequency += count
         if last > self.last_seen:
             self.last_seen = last
         if first < self.first_seen:
             self.first_seen = first
-        bucket = int(first.timestamp()) // BUCKET_SECONDS
-        self.trend[bucket] = self.trend.get(bucket, 0) + count
-        if len(self.trend) > 2 * TREND_BUCKETS:
-            newest = max(self.trend) - TREND_BUCKETS
-            self.trend = {bucket: count for bucket, count in self.trend.items() if bucket > newest}
         self.note_level(level)
 
     def note_level(self, level: Level) -> None:
@@ -94,6 +125,11 @@ class PatternStats:
 
 
 _GRAVITY = {level: gravity for gravity, level in enumerate((Level.UNKNOWN, *reversed(list(Level)[:-1])))}
+
+
+def at_least(level: Level, wanted: Level) -> bool:
+    """Return whether a level is as grave as another, or graver; UNKNOWN is the least grave."""
+    return _GRAVITY[level] >= _GRAVITY[wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +146,20 @@ class Line:
     learning: bool = False
 
 
+def bucket_of(moment: datetime) -> int:
+    """Return the bucket of 300 s that a moment lies in."""
+    return int(moment.timestamp()) // BUCKET_SECONDS
+
+
+Tally = Counter[tuple[str, str, Level]]
+
+
 class PatternBook:
-    """Counts patterns, and says which of them are worth telling.
+    """Counts patterns, and says which of them are worth telling: predefined ones, new ones, rare ones, bursts.
 
     mask: takes personal data out of examples. min_frequency: so many lines make a dynamic pattern worth telling; one
     with an ERROR level is told at once. repeat_after: a predefined pattern is told again after so much quiet.
+    Attributes: family_of, which gives what to show of a pattern's family.
     """
 
     def __init__(
@@ -131,7 +176,15 @@ class PatternBook:
         self._min_frequency = min_frequency
         self._repeat_after = repeat_after
         self._max_patterns = max_patterns
+        self.family_of: Callable[[PatternStats], Mapping[str, Any] | None] = lambda _: None
         self._patterns: dict[str, PatternStats] = {}
+        self._times: dict[str, SourceTime] = {}
+        self._limit = limit(1)
+        self._unreviewed: set[str] = set()
+        self._bursting: set[str] = set()
+        self._bursts: list[Event] = []
+        self._told: dict[str, tuple[int, int]] = {}
+        self._tally: Tally = Counter()
         self._retired: set[str] = set()
         self._changed: set[str] = set()
         self._seen_before: set[str] = set()
@@ -146,9 +199,20 @@ class PatternBook:
         """Return what is known of a pattern."""
         return self._patterns.get(pattern_id)
 
-    def load(self, patterns: Iterable[PatternStats]) -> None:
-        """Take up what an earlier run knew."""
+    def load(self, patterns: Iterable[PatternStats], times: Mapping[str, Sequence[float]] | None = None) -> None:
+        """Take up what an earlier run knew. times: what `times` returned."""
         self._patterns.update((pattern.id, pattern) for pattern in patterns)
+        self._bursting.update(pattern.id for pattern in self._patterns.values() if pattern.bursting)
+        for source, (bucket, observed, lines) in (times or {}).items():
+            self._times[source] = SourceTime(int(bucket), observed, lines)
+
+    def times(self) -> dict[str, list[float]]:
+        """Return how far each source has come and how long it was observed, ready for JSON."""
+        return {source: [time.bucket, time.observed, time.lines] for source, time in self._times.items()}
+
+    def item(self, stats: PatternStats, now: datetime) -> dict[str, Any]:
+        """Return a pattern with its family, ready for JSON."""
+        return stats.to_dict(now, self.family_of(stats))
 
     def forget(self, before: datetime) -> None:
         """Drop the patterns that were last seen before a moment; they are not new if they come again."""
@@ -184,13 +248,46 @@ class PatternBook:
             stats = self._begin(line, pattern_id, description)
         quiet = first or line.moment - stats.last_seen >= self._repeat_after
         before = stats.frequency
+        rare = self._count_rate(stats, line, count)
         stats.add(count, line.moment, last, line.level)
         self._changed.add(pattern_id)
+        self._unreviewed.add(pattern_id)
         if before < _LINES_LOOKED_AT and len(stats.examples) < EXAMPLES_KEPT:
             self._keep_example(stats, line.text)
         new = first and not stats.learned and stats.kind is Kind.DYNAMIC
-        telling = self._worth_telling(stats, before, new, quiet)
-        return stats, new, self._event(stats, line) if telling else None
+        reason = self._reason(stats, before, new=new, rare=rare, quiet=quiet)
+        return stats, new, self._event(stats, line, reason) if reason else None
+
+    def review(self, now: datetime) -> list[Event]:
+        """Begin and end bursts by the lines so far; to be called every few seconds.
+
+        Returns the events of the bursts that began since the last review.
+        """
+        self._limit = limit(len(self._patterns))
+        buckets = {source: time.now(now.timestamp()) for source, time in self._times.items()}
+        for pattern_id in self._unreviewed | self._bursting:
+            stats = self._patterns.get(pattern_id)
+            if stats is None:
+                self._bursting.discard(pattern_id)
+                continue
+            bucket = buckets.get(stats.source, 0) if stats.bursting else stats.rate.bucket
+            if stats.rate.review(bucket, self._limit):
+                self._burst_began(stats)
+            elif not stats.bursting and pattern_id in self._bursting:
+                self._bursting.discard(pattern_id)
+                self._changed.add(pattern_id)
+        self._unreviewed.clear()
+        events, self._bursts = self._bursts, []
+        return events
+
+    def bursting(self) -> Counter[str]:
+        """Return how many patterns of each source burst now."""
+        return Counter(stats.source for one in self._bursting if (stats := self._patterns.get(one)) is not None)
+
+    def take_tally(self) -> Tally:
+        """Return how often what happened since the last call: (rare, burst or withheld; source; level)."""
+        tally, self._tally = self._tally, Counter()
+        return tally
 
     def merge(self, old_id: str, new_id: str, description: str) -> None:
         """Let one pattern go into another: a word turned out to be a value."""
@@ -210,8 +307,7 @@ class PatternBook:
         into.last_seen = max(into.last_seen, old.last_seen)
         into.note_level(old.level)
         into.examples = [*into.examples, *old.examples][:EXAMPLES_KEPT]
-        for bucket, count in old.trend.items():
-            into.trend[bucket] = into.trend.get(bucket, 0) + count
+        into.rate.merge(old.rate)
 
     def _begin(self, line: Line, pattern_id: str, description: str) -> PatternStats:
         if len(self._patterns) >= self._max_patterns:
@@ -243,6 +339,7 @@ class PatternBook:
 
     def _drop(self, stats: PatternStats) -> None:
         self._seen_before.add(stats.id)
+        self._bursting.discard(stats.id)
         del self._patterns[stats.id]
 
     def _keep_example(self, stats: PatternStats, text: str) -> None:
@@ -250,26 +347,96 @@ class PatternBook:
         if example not in stats.examples:
             stats.examples.append(example)
 
-    def _worth_telling(self, stats: PatternStats, before: int, new: bool, quiet: bool) -> bool:
-        if stats.kind is not Kind.DYNAMIC:
-            return quiet
-        if stats.learned:
-            return False
-        grave = stats.severity.rank >= Severity.HIGH.rank
-        return new if grave else before < self._min_frequency <= stats.frequency
+    def _count_rate(self, stats: PatternStats, line: Line, count: int) -> bool:
+        """Count lines in their bucket; returns whether it is surprising to see the pattern at all."""
+        time = self._times.get(line.source)
+        if time is None:
+            time = self._times[line.source] = SourceTime()
+        bucket = bucket_of(line.moment)
+        time.advance(bucket, count)
+        quiet = stats.rate.quiet(bucket)
+        began = stats.rate.add(bucket, count, time, self._limit)
+        if began and not line.learning:
+            self._burst_began(stats)
+        rare = quiet and not line.learning and stats.rate.rare()
+        if rare:
+            stats.rare_at = line.moment
+            self._tally["rare", line.source, line.level] += 1
+        return rare
 
-    def _event(self, stats: PatternStats, line: Line) -> Event:
-        details = stats.to_dict(line.moment)
+    def _burst_began(self, stats: PatternStats) -> None:
+        """Note a burst; one that comes again within the hour is the same."""
+        self._bursting.add(stats.id)
+        self._changed.add(stats.id)
+        burst = stats.rate.burst
+        if stats.rate.ended and burst is not None and burst.since - stats.rate.ended < HOUR_BUCKETS:
+            return
+        self._tally["burst", stats.source, stats.level] += 1
+        event = self._event(stats, Line(stats.source, "", stats.level, stats.last_seen), "burst")
+        if event is not None:
+            self._bursts.append(event)
+
+    def _reason(self, stats: PatternStats, before: int, *, new: bool, rare: bool, quiet: bool) -> str | None:
+        """Return why lines are worth telling; None if they are not."""
+        if stats.kind is not Kind.DYNAMIC:
+            return "predefined" if quiet else None
+        if rare and stats.severity is not Severity.LOW:
+            return "rare"
+        if stats.learned:
+            return None
+        grave = stats.severity.rank >= Severity.HIGH.rank
+        telling = new if grave else before < self._min_frequency <= stats.frequency
+        return "new" if telling else None
+
+    def _event(self, stats: PatternStats, line: Line, reason: str) -> Event | None:
+        """Return the event; None where a source has told of so many dynamic patterns that one more says nothing."""
+        if stats.kind is Kind.DYNAMIC and not self._may_tell(line):
+            self._tally["withheld", line.source, stats.level] += 1
+            return None
+        details = self.item(stats, line.moment)
         return Event(
             PATTERN_DETECTED,
             stats.description,
             stats.description_ja,
-            stats.severity,
+            Severity(details["severity"]),
             line.moment,
-            {key: details[key] for key in _TOLD} | {"source": line.source},
+            {key: details[key] for key in _TOLD}
+            | {"source": line.source, "reason": reason, "burst": _told(stats.rate.burst)},
         )
+
+    def _may_tell(self, line: Line) -> bool:
+        bucket, told = self._told.get(line.source, (0, 0))
+        now = bucket_of(line.moment)
+        self._told[line.source] = (now, told + 1 if bucket == now else 1)
+        return bucket != now or told < _MOST_TOLD
+
+
+def _told(burst: Burst | None) -> dict[str, Any] | None:
+    if burst is None:
+        return None
+    return {
+        "since": format_utc(burst.since * BUCKET_SECONDS),
+        "count": burst.count,
+        "usual": round(burst.usual, 3),
+        "minutes": burst.minutes,
+        "confidence": round(burst.confidence, 4),
+    }
 
 
 _LINES_LOOKED_AT = 20
 """Only the first lines of a pattern are looked at for examples."""
-_TOLD = ("pattern_id", "kind", "category", "frequency", "level", "examples", "first_seen", "last_seen")
+_MOST_TOLD = 30
+"""So many events of dynamic patterns are told of one source in five minutes."""
+_TOLD = (
+    "pattern_id",
+    "kind",
+    "category",
+    "frequency",
+    "level",
+    "examples",
+    "first_seen",
+    "last_seen",
+    "explanation",
+    "explanation_ja",
+    "family",
+)

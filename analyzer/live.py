@@ -3,35 +3,40 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from traceback import format_exception
+from typing import Any
 
+from analyzer.cluster_process import ClusteringFailed, find_families_apart
 from analyzer.events import Event
-from analyzer.frequency import PatternStats
+from analyzer.families import Families, templates
+from analyzer.keeping import Keeper
+from analyzer.listing import LISTS, between
 from analyzer.metrics import AnalyzerMetrics
 from analyzer.records import LogRecord, RecordAssembler
 from analyzer.series import Anomaly, SeriesWatch
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.sources.files import Checkpoint, Chunk, FileSource
 from analyzer.stages import LogStages, assembler
-from analyzer.store import AnalyzerStore, Changes
+from analyzer.store import AnalyzerStore, Rows
 from runtime.clock import Clock
 from runtime.loading import load_object
 from runtime.prometheus import SeriesReader
-from runtime.tasks import keep_running
+from runtime.tasks import keep_running, to_its_end
 
 logger = logging.getLogger(f"monitoring.{__name__}")
-
-Result = TypeVar("Result")
 
 EventListener = Callable[[Event], Awaitable[None] | None]
 """Told each event; may be a coroutine function. One that fails is logged and counted."""
 
 _POLL_BYTES = 4 * 1024 * 1024
 _MINER = "miner"
+_TIMES = "times"
+_REVIEW_SECONDS = 5.0
+_FAMILY_SECONDS = 30.0
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -86,6 +91,9 @@ class LiveAnalysis:
         self._sources: list[_Source] = []
         self._watch = self._series_watch(reader) if reader is not None and settings.series else None
         self._anomalies: dict[Key, Anomaly] = {}
+        self._keeper = Keeper(store, lambda: metrics.failures.labels("store").inc())
+        self._families = Families()
+        self._grouped_at = 0.0
         self._stored_version = -1
         self._masked: dict[str, int] = {}
         self._lock = asyncio.Lock()
@@ -97,7 +105,8 @@ class LiveAnalysis:
         Raises LoadError for a detector that is not there.
         """
         state = await self._store.load_state()
-        self._stages.book.load(await self._store.load_patterns())
+        self._stages.book.load(await self._store.load_patterns(), state.get(_TIMES))
+        self._use_families(Families(await self._store.families()))
         self._stages.miner.import_state(state.get(_MINER, {}))
         self._stages.book.know(template.id for template in self._stages.miner)
         self._anomalies = {_key(anomaly): anomaly for anomaly in await self._store.open_anomalies()}
@@ -109,6 +118,8 @@ class LiveAnalysis:
         if work:
             await self.poll()  # what is written from now on is new
             self._repeat("follow", self._follow)
+            self._repeat("review", self._review_now_and_then)
+            self._repeat("families", self._group_now_and_then)
             self._repeat("store", self._save_now_and_then)
             self._repeat("clean-up", self._prune_now_and_then)
             self._repeat("series", self._look_now_and_then)
@@ -118,6 +129,7 @@ class LiveAnalysis:
         await self._open.aclose()
         if self._sources:
             await self.poll(finishing=True)
+            await self.review()
             await self.save()
         for source in self._sources:
             source.files.close()
@@ -133,7 +145,7 @@ class LiveAnalysis:
             async with self._lock:
                 try:
                     began = self._clock.monotonic()
-                    events = await _to_its_end(asyncio.to_thread(self._read, source, finishing))
+                    events = await to_its_end(asyncio.to_thread(self._read, source, finishing))
                     self._metrics.busy.inc(max(0.0, self._clock.monotonic() - began))
                 except Exception as error:
                     self._failed("source", error)
@@ -143,6 +155,22 @@ class LiveAnalysis:
             more = more or source.files.lag_bytes() > 0
         self._publish()
         return more
+
+    async def review(self) -> None:
+        """Begin and end bursts by the lines so far, and tell of those that began."""
+        async with self._lock:
+            events = await to_its_end(asyncio.to_thread(self._stages.book.review, self._clock.now()))
+            self._metrics.add_tally(self._stages.book.take_tally())
+        for event in events:
+            await self._tell(event)
+        self._metrics.set_bursting({one.settings.name for one in self._sources}, self._stages.book.bursting())
+
+    async def group(self) -> None:
+        """Find the families of patterns anew, in a child process. Raises ClusteringFailed."""
+        texts = await asyncio.to_thread(lambda: templates(self._stages.book))
+        found = await find_families_apart(texts, self._families.all)
+        self._use_families(Families(found, texts))
+        self._keeper.add(self._store.rows(families=found))
 
     async def look(self) -> None:
         """Look at the series once; tell and remember what began, went on or ended."""
@@ -164,35 +192,41 @@ class LiveAnalysis:
             ended = self._anomalies.pop(key)
             changed.append(ended if ended.ended_at else replace(ended, ended_at=self._clock.now()))
         if changed or began:
-            await self._store.save(Changes(anomalies=list({one.id: one for one in (*began, *changed)}.values())))
+            self._keeper.add(self._store.rows(anomalies=(*began, *changed)))
+            await self._keeper.write()
         for anomaly in began:
             self._metrics.anomaly_detected.labels(anomaly.series, anomaly.severity.prometheus).inc()
             await self._tell(anomaly.event())
         self._publish_series()
 
     async def save(self) -> None:
-        """Write what changed, and where reading stopped, in one transaction."""
-        async with self._lock:
-            changed, retired = self._stages.book.take_changes()
-            state: dict[str, Any] = {f"source:{one.settings.name}": one.state() for one in self._sources}
-            if self._stages.miner.version != self._stored_version:
-                state[_MINER] = self._stages.miner.export_state()
-                self._stored_version = self._stages.miner.version
-            await self._store.save(Changes(changed, retired, state=state))
+        """Write what changed, and where reading stopped, in one transaction; what cannot be written now is kept."""
+        await to_its_end(self._collect_rows())
+        await self._keeper.write()
 
-    def find_patterns(self, start: float, end: float) -> list[PatternStats]:
-        """Return the patterns seen between start and end (epoch seconds), the most frequent first."""
-        seen = [
-            stats
-            for stats in self._stages.book
-            if stats.last_seen.timestamp() >= start and stats.first_seen.timestamp() <= end
-        ]
-        return sorted(seen, key=lambda stats: (-stats.frequency, stats.id))
+    async def _collect_rows(self) -> None:
+        async with self._lock:
+            self._keeper.add(await asyncio.to_thread(self._rows))
+
+    def _rows(self) -> Rows:
+        """Return what changed since the last call (in a thread)."""
+        changed, retired = self._stages.book.take_changes()
+        state: dict[str, Any] = {f"source:{one.settings.name}": one.state() for one in self._sources}
+        state[_TIMES] = self._stages.book.times()
+        if self._stages.miner.version != self._stored_version:
+            state[_MINER] = self._stages.miner.export_state()
+            self._stored_version = self._stages.miner.version
+        return self._store.rows(changed, retired, state=state)
 
     async def patterns(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
-        """Return the patterns seen between start and end (epoch seconds), ready for JSON."""
-        now = self._clock.now()
-        return [stats.to_dict(now) for stats in self.find_patterns(start, end)[:limit]]
+        """Return the patterns seen between start and end (epoch seconds), the most frequent first, ready for JSON."""
+        found: list[dict[str, Any]] = (await self.listing("patterns", between(start, end, limit)))["items"]
+        return found
+
+    async def listing(self, what: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Return a list as the API answers. what: patterns or families. Raises ValueError for a wrong parameter."""
+        make = LISTS[what]
+        return await asyncio.to_thread(make, self._stages.book, self._families, query, self._clock.now())
 
     async def anomalies(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
         """Return the anomalies that went on between start and end (epoch seconds), the latest first."""
@@ -294,7 +328,8 @@ class LiveAnalysis:
             self._failed("event listener", error)
 
     def _failed(self, part: str, error: Exception) -> None:
-        logger.error("%s failed; the others go on", part, exc_info=error)
+        trace = self._stages.masker.mask("".join(format_exception(error)))  # it may quote the line it failed on
+        logger.error("%s failed; the others go on\n%s", part, trace.rstrip())
         self._metrics.failures.labels(part).inc()
 
     def _repeat(self, name: str, step: Callable[[], Awaitable[float]]) -> None:
@@ -319,11 +354,31 @@ class LiveAnalysis:
         before = self._clock.now() - timedelta(days=self._settings.retention_days)
         async with self._lock:
             self._stages.book.forget(before)
-            await self._store.prune(before)
+        await self._keeper.prune(before)
 
     async def _prune_now_and_then(self) -> float:
         await self.prune()
         return max(60.0, self._settings.analysis_interval_seconds)
+
+    async def _review_now_and_then(self) -> float:
+        await self.review()
+        return _REVIEW_SECONDS
+
+    async def _group_now_and_then(self) -> float:
+        """Find families when many patterns came, or some did and the last time is long ago."""
+        interval = self._settings.analysis_interval_seconds
+        if self._families.due(self._stages.book, some=self._clock.monotonic() - self._grouped_at >= interval):
+            self._grouped_at = self._clock.monotonic()
+            try:
+                await self.group()
+            except ClusteringFailed as error:
+                self._failed("families", error)
+        return min(_FAMILY_SECONDS, interval)
+
+    def _use_families(self, families: Families) -> None:
+        self._families = families
+        self._stages.book.family_of = families.shown
+        self._metrics.families.set(len(families.all))
 
     async def _look_now_and_then(self) -> float:
         await self.look()
@@ -339,13 +394,3 @@ def _source(settings: SourceSettings, state: Mapping[str, Any] | None) -> _Sourc
 
 def _key(anomaly: Anomaly) -> Key:
     return anomaly.series, tuple(sorted(anomaly.labels.items()))
-
-
-async def _to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
-    """Wait for work in a thread, also when cancelled: nobody else may touch what it has in hand."""
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise

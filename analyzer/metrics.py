@@ -42,6 +42,26 @@ class AnalyzerMetrics:
             ["source", "level"],
             registry=registry,
         )
+        self.rare_patterns = Counter(
+            "log_rare_patterns",
+            "Times a pattern was seen that is seen so seldom that this is surprising.",
+            ["source", "level"],
+            registry=registry,
+        )
+        self.bursts = Counter(
+            "log_bursts",
+            "Bursts that began: far more lines of a pattern than its own history explains.",
+            ["source", "level"],
+            registry=registry,
+        )
+        self.pattern_bursting = Gauge("log_pattern_bursting", "Patterns that burst now.", ["source"], registry=registry)
+        self.withheld = Counter(
+            "analyzer_events_withheld",
+            "Events of dynamic patterns that were not told, because many of the source were.",
+            ["source", "level"],
+            registry=registry,
+        )
+        self._tallied = {"rare": self.rare_patterns, "burst": self.bursts, "withheld": self.withheld}
         self.lag = Gauge("log_source_lag_bytes", "Bytes of a source not read yet.", ["source"], registry=registry)
         self.parse_failures = Counter(
             "log_parse_failures", "Log records in which no header was found.", ["source"], registry=registry
@@ -69,6 +89,7 @@ class AnalyzerMetrics:
             "analyzer_source_learning", "Whether a source is still learned from.", ["source"], registry=registry
         )
         self.templates = Gauge("analyzer_templates", "Templates the miner knows.", registry=registry)
+        self.families = Gauge("analyzer_families", "Families of similar patterns.", registry=registry)
         self.patterns = Gauge("analyzer_patterns", "Patterns that are kept.", registry=registry)
         self.busy = Counter("analyzer_busy_seconds", "Time spent on reading and analysing lines.", registry=registry)
 
@@ -80,7 +101,9 @@ class AnalyzerMetrics:
         self.pattern_lines.labels(source, OTHER)
         for level in Level:
             self.lines.labels(source, level.value.lower())
-            self.new_patterns.labels(source, level.value.lower())
+            for counter in (self.new_patterns, self.rare_patterns, self.bursts):
+                counter.labels(source, level.value.lower())
+        self.pattern_bursting.labels(source).set(0)
         self.parse_failures.labels(source)
         self.lines_cut.labels(source)
         self.lag.labels(source).set(0)
@@ -104,6 +127,16 @@ class AnalyzerMetrics:
             tally[self._label(pattern_id, stats.get(pattern_id))] += count
         for label, count in tally.items():
             self.pattern_lines.labels(source, label).inc(count)
+
+    def add_tally(self, tally: Mapping[tuple[str, str, Level], int]) -> None:
+        """Count what the pattern book tallied: rare patterns, bursts, events withheld."""
+        for (what, source, level), count in tally.items():
+            self._tallied[what].labels(source, level.value.lower()).inc(count)
+
+    def set_bursting(self, sources: Iterable[str], bursting: Mapping[str, int]) -> None:
+        """Show how many patterns of each source burst."""
+        for source in sources:
+            self.pattern_bursting.labels(source).set(bursting.get(source, 0))
 
     def _label(self, pattern_id: str, stats: PatternStats | None) -> str:
         if stats is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from analyzer.detectors import ALARM, Detector, Judgement
 from analyzer.events import ANOMALY_DETECTED, Event, Severity
-from runtime.clock import Clock, format_utc
+from runtime.clock import Clock, format_utc, parse_utc
 from runtime.prometheus import Series, SeriesReader, SeriesUnavailable
 
 logger = logging.getLogger(f"monitoring.{__name__}")
@@ -128,6 +128,26 @@ def find_anomalies(
         seen = _seen(series, labels, _utc(moment), values[i], i, agreed)
         current = seen if current is None else _joined(current, seen)
     return found if current is None else [*found, current]
+
+
+def burst_anomaly(event: Event) -> Anomaly:
+    """Return the anomaly that a pattern's burst is."""
+    details = event.details
+    burst = details["burst"]
+    return Anomaly(
+        f"log_pattern:{details['pattern_id']}",
+        {"source": details["source"]},
+        parse_utc(burst["since"]),
+        event.timestamp,
+        None,
+        "rate",
+        event.severity,
+        burst["confidence"],
+        ("rate",),
+        burst["count"],
+        0.0,
+        burst["usual"],
+    )
 
 
 class SeriesWatch:

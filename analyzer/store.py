@@ -1,5 +1,6 @@
 """What the analyzer remembers: patterns, anomalies, and where it stopped reading."""
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from analyzer.clusters import Family
 from analyzer.events import Severity
 from analyzer.frequency import PatternStats
 from analyzer.patterns import Kind
+from analyzer.rates import Rate
 from analyzer.records import Level
 from analyzer.series import Anomaly
 from runtime.clock import format_utc, parse_utc
@@ -39,6 +42,8 @@ _PATTERNS = sa.Table(
     sa.Column("last_seen", sa.Text),
     sa.Column("learned", sa.Boolean),
     sa.Column("trend", sa.Text),
+    sa.Column("rates", sa.Text),
+    sa.Column("rare_at", sa.Text),
     sa.Column("origin", sa.Text),
 )
 _ANOMALIES = sa.Table(
@@ -59,21 +64,47 @@ _ANOMALIES = sa.Table(
     sa.Column("ended_at", sa.Text),
     sa.Column("origin", sa.Text),
 )
+_FAMILIES = sa.Table(
+    "log_families",
+    _METADATA,
+    sa.Column("id", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("name_ja", sa.Text),
+    sa.Column("pattern_ids", sa.Text),
+    sa.Column("profile", sa.Text),
+    sa.Column("origin", sa.Text),
+)
 _STATE = sa.Table("analyzer_state", _METADATA, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text))
 _ROWS_A_STATEMENT = 500
+_MOST_ANOMALIES_WAITING = 1_000
+
+Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What one transaction writes.
+@dataclass(slots=True)
+class Rows:
+    """Rows to be written, by their keys.
 
-    patterns: changed ones, as they are now. retired: ids of patterns that are gone. state: texts by key.
+    retired: ids of patterns that are gone. families: all there are, in the place of those before; None leaves those.
     """
 
-    patterns: Sequence[PatternStats] = ()
-    retired: Iterable[str] = ()
-    anomalies: Sequence[Anomaly] = ()
-    state: Mapping[str, Any] = field(default_factory=dict)
+    patterns: dict[str, Row] = field(default_factory=dict)
+    retired: set[str] = field(default_factory=set)
+    anomalies: dict[str, Row] = field(default_factory=dict)
+    families: list[Row] | None = None
+    state: dict[str, str] = field(default_factory=dict)
+
+    def update(self, later: "Rows") -> None:
+        """Let later rows take the place of these. What waits long stays bounded: the oldest anomalies go."""
+        for pattern_id in later.retired:
+            self.patterns.pop(pattern_id, None)
+        self.retired = (self.retired | later.retired) - later.patterns.keys()
+        self.patterns.update(later.patterns)
+        self.anomalies.update(later.anomalies)
+        for key in list(self.anomalies)[:-_MOST_ANOMALIES_WAITING]:
+            del self.anomalies[key]
+        self.families = self.families if later.families is None else later.families
+        self.state.update(later.state)
 
 
 class AnalyzerStore:
@@ -83,9 +114,15 @@ class AnalyzerStore:
         self._database = database
         self._origin = origin
 
+    async def all_patterns(self) -> list[PatternStats]:
+        """Return all patterns: those of the live analysis, and what one-off ones found besides."""
+        return await self._patterns(sa.select(_PATTERNS))
+
     async def load_patterns(self) -> list[PatternStats]:
         """Return the patterns that the live analysis knew."""
-        query = sa.select(_PATTERNS).where(_PATTERNS.c.origin == LIVE)
+        return await self._patterns(sa.select(_PATTERNS).where(_PATTERNS.c.origin == LIVE))
+
+    async def _patterns(self, query: "sa.Select[Any]") -> list[PatternStats]:
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return [_pattern(row) for row in rows]
 
@@ -94,40 +131,59 @@ class AnalyzerStore:
         rows = await self._database.read(lambda connection: connection.execute(sa.select(_STATE)).all())
         return {key: json.loads(value) for key, value in rows}
 
-    async def save(self, changes: Changes) -> None:
-        """Write changes in one transaction."""
-        patterns = [self._pattern_row(stats) for stats in changes.patterns]
-        anomalies = [self._anomaly_row(anomaly) for anomaly in changes.anomalies]
-        state = [{"key": key, "value": json.dumps(value, ensure_ascii=False)} for key, value in changes.state.items()]
+    def rows(
+        self,
+        patterns: Iterable[PatternStats] = (),
+        retired: Iterable[str] = (),
+        anomalies: Iterable[Anomaly] = (),
+        families: Iterable[Family] | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> Rows:
+        """Return values as rows for `save`, as they are now."""
+        return Rows(
+            {stats.id: self._pattern_row(stats) for stats in patterns},
+            set(retired),
+            {anomaly.id: self._anomaly_row(anomaly) for anomaly in anomalies},
+            None if families is None else [self._family_row(family) for family in families],
+            {key: json.dumps(value, ensure_ascii=False) for key, value in (state or {}).items()},
+        )
+
+    async def save(self, rows: Rows) -> None:
+        """Write rows in one transaction. Raises sqlalchemy.exc.OperationalError if the database does not take them."""
+        state = [{"key": key, "value": value} for key, value in rows.state.items()]
 
         def write(connection: Connection) -> None:
-            _delete(connection, _PATTERNS.c.pattern_id, list(changes.retired))
-            _replace(connection, _PATTERNS.c.pattern_id, patterns)
-            _replace(connection, _ANOMALIES.c.id, anomalies)
+            _delete(connection, _PATTERNS.c.pattern_id, list(rows.retired))
+            _replace(connection, _PATTERNS.c.pattern_id, list(rows.patterns.values()))
+            _replace(connection, _ANOMALIES.c.id, list(rows.anomalies.values()))
             _replace(connection, _STATE.c.key, state)
+            if rows.families is not None:
+                self._replace_families(connection, rows.families)
 
         await self._database.run(write)
 
-    async def replace_analysis(self, patterns: Sequence[PatternStats], anomalies: Sequence[Anomaly]) -> None:
+    async def replace_analysis(
+        self, patterns: Sequence[PatternStats], anomalies: Sequence[Anomaly], families: Sequence[Family]
+    ) -> None:
         """Put the results of a one-off analysis in the place of the last one's; rows of the live one stay."""
-        rows = [self._pattern_row(stats) for stats in patterns]
-        found = [self._anomaly_row(anomaly) for anomaly in anomalies]
+        rows = self.rows(patterns, anomalies=anomalies, families=families)
 
         def write(connection: Connection) -> None:
-            connection.execute(sa.delete(_PATTERNS).where(_PATTERNS.c.origin == ANALYSIS))
-            connection.execute(sa.delete(_ANOMALIES).where(_ANOMALIES.c.origin == ANALYSIS))
+            connection.execute(sa.delete(_PATTERNS).where(_PATTERNS.c.origin == self._origin))
+            connection.execute(sa.delete(_ANOMALIES).where(_ANOMALIES.c.origin == self._origin))
             live = set(connection.scalars(sa.select(_PATTERNS.c.pattern_id)))
-            _replace(connection, _PATTERNS.c.pattern_id, [row for row in rows if row["pattern_id"] not in live])
-            _replace(connection, _ANOMALIES.c.id, found)
+            found = [row for key, row in rows.patterns.items() if key not in live]
+            _replace(connection, _PATTERNS.c.pattern_id, found)
+            _replace(connection, _ANOMALIES.c.id, list(rows.anomalies.values()))
+            self._replace_families(connection, rows.families or [])
 
         await self._database.run(write)
 
-    async def patterns(self, start: float, end: float, limit: int) -> list[PatternStats]:
-        """Return the patterns seen between start and end (epoch seconds), the most frequent first."""
-        seen = (_PATTERNS.c.last_seen >= format_utc(start)) & (_PATTERNS.c.first_seen <= format_utc(end))
-        query = sa.select(_PATTERNS).where(seen).order_by(_PATTERNS.c.frequency.desc()).limit(limit)
+    async def families(self) -> list[Family]:
+        """Return the families: those of the live analysis, or of the last one-off one, as the store's origin is."""
+        query = sa.select(_FAMILIES).where(_FAMILIES.c.origin == self._origin)
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
-        return [_pattern(row) for row in rows]
+        return [_family(row) for row in rows]
 
     async def anomalies(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
         """Return the anomalies that went on between start and end (epoch seconds), the latest first."""
@@ -147,16 +203,30 @@ class AnalyzerStore:
         return [_anomaly(row) for row in rows]
 
     async def prune(self, before: datetime) -> int:
-        """Delete what was last seen before a moment; returns how many rows."""
-        limit = format_utc(before)
+        """Delete what was last seen before a moment, some rows a transaction; returns how many rows."""
+        gone = 0
+        for key in (_PATTERNS.c.pattern_id, _ANOMALIES.c.id):
+            old = sa.select(key).where(key.table.c.last_seen < format_utc(before)).limit(_ROWS_A_STATEMENT)
+            while count := await self._database.run(functools.partial(_delete_found, key=key, query=old)):
+                gone += count
+        return gone
 
-        def write(connection: Connection) -> int:
-            gone = connection.execute(sa.delete(_PATTERNS).where(_PATTERNS.c.last_seen < limit)).rowcount
-            return gone + connection.execute(sa.delete(_ANOMALIES).where(_ANOMALIES.c.last_seen < limit)).rowcount
+    def _replace_families(self, connection: Connection, rows: Sequence[Row]) -> None:
+        connection.execute(sa.delete(_FAMILIES).where(_FAMILIES.c.origin == self._origin))
+        if rows:
+            connection.execute(sa.insert(_FAMILIES), rows)
 
-        return await self._database.run(write)
+    def _family_row(self, family: Family) -> Row:
+        return {
+            "id": family.id,
+            "name": family.name,
+            "name_ja": family.name_ja,
+            "pattern_ids": json.dumps(family.pattern_ids),
+            "profile": json.dumps(family.profile, ensure_ascii=False),
+            "origin": self._origin,
+        }
 
-    def _pattern_row(self, stats: PatternStats) -> dict[str, Any]:
+    def _pattern_row(self, stats: PatternStats) -> Row:
         return {
             "pattern_id": stats.id,
             "frequency": stats.frequency,
@@ -171,11 +241,13 @@ class AnalyzerStore:
             "first_seen": format_utc(stats.first_seen),
             "last_seen": format_utc(stats.last_seen),
             "learned": stats.learned,
-            "trend": json.dumps(stats.trend),
+            "trend": json.dumps(stats.rate.recent),
+            "rates": json.dumps(stats.rate.state()),
+            "rare_at": format_utc(stats.rare_at) if stats.rare_at else None,
             "origin": self._origin,
         }
 
-    def _anomaly_row(self, anomaly: Anomaly) -> dict[str, Any]:
+    def _anomaly_row(self, anomaly: Anomaly) -> Row:
         item = anomaly.to_dict()
         return {
             **{key: item[key] for key in _SAME},
@@ -219,8 +291,19 @@ def _pattern(row: Mapping[Any, Any]) -> PatternStats:
         row["frequency"],
         json.loads(row["examples"]),
         row["learned"],
-        {int(bucket): count for bucket, count in json.loads(row["trend"]).items()},
+        _rate(row),
+        parse_utc(row["rare_at"]) if row["rare_at"] else None,
     )
+
+
+def _family(row: Mapping[Any, Any]) -> Family:
+    pattern_ids, profile = json.loads(row["pattern_ids"]), json.loads(row["profile"])
+    return Family(row["id"], row["name"], row["name_ja"], tuple(pattern_ids), profile)
+
+
+def _rate(row: Mapping[Any, Any]) -> Rate:
+    recent = {int(bucket): count for bucket, count in json.loads(row["trend"]).items()}
+    return Rate.restored(recent, json.loads(row["rates"])) if row["rates"] else Rate(recent=recent)
 
 
 def _anomaly(row: Mapping[Any, Any]) -> Anomaly:
@@ -255,7 +338,13 @@ def _delete(connection: Connection, key: "sa.Column[Any]", values: Sequence[str]
         connection.execute(sa.delete(key.table).where(key.in_(values[i : i + _ROWS_A_STATEMENT])))
 
 
-def _replace(connection: Connection, key: "sa.Column[Any]", rows: Sequence[Mapping[str, Any]]) -> None:
+def _delete_found(connection: Connection, key: "sa.Column[Any]", query: "sa.Select[tuple[Any]]") -> int:
+    found = list(connection.scalars(query))
+    _delete(connection, key, found)
+    return len(found)
+
+
+def _replace(connection: Connection, key: "sa.Column[Any]", rows: Sequence[Row]) -> None:
     _delete(connection, key, [row[key.name] for row in rows])
     for i in range(0, len(rows), _ROWS_A_STATEMENT):
-        connection.execute(sa.insert(key.table), [dict(row) for row in rows[i : i + _ROWS_A_STATEMENT]])
+        connection.execute(sa.insert(key.table), rows[i : i + _ROWS_A_STATEMENT])

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 _PAUSE_SECONDS = 1.0
 
@@ -35,6 +38,16 @@ async def every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
     while True:
         await work()
         await asyncio.sleep(seconds)
+
+
+async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """Wait for work that must not be left half done, also when cancelled."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 async def _ended(task: "asyncio.Task[None]") -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from analyzer.events import Severity
-from analyzer.frequency import Line, PatternBook
+from analyzer.frequency import Line, PatternBook, bucket_of
 from analyzer.patterns import Kind, PatternCatalogue
 from analyzer.records import Level
 
@@ -24,7 +24,7 @@ def test_lines_are_counted_with_first_and_last_time_and_trend() -> None:
     for seconds in (0, 10, 400, 3000):
         stats, _, _ = patterns.count(line(seconds), "t1", "hello <*>")
     assert (stats.frequency, stats.first_seen, stats.last_seen) == (4, START, START + timedelta(seconds=3000))
-    assert stats.counts(START + timedelta(seconds=3000)) == [0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert stats.rate.counts(bucket_of(START + timedelta(seconds=3000))) == [0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 
 
 def test_a_run_of_lines_counts_as_its_lines_do() -> None:

@@ -139,8 +139,8 @@ async def test_lines_are_counted_once_over_a_restart(bench: Bench) -> None:
     bench.write(error("disk trouble 3"))
     live = await bench.start()
     await settle(live)
-    (pattern,) = live.find_patterns(0, 1e11)
-    assert (pattern.description, pattern.frequency) == ("disk trouble <*>", 3)
+    (pattern,) = await live.patterns(0, 1e11, 100)
+    assert (pattern["description"], pattern["frequency"]) == ("disk trouble <*>", 3)
 
 
 async def test_what_was_not_saved_is_read_again(bench: Bench) -> None:
@@ -151,7 +151,7 @@ async def test_what_was_not_saved_is_read_again(bench: Bench) -> None:
     await settle(live)
     second = await bench.start()
     await settle(second)
-    assert [pattern.frequency for pattern in second.find_patterns(0, 1e11)] == [1]
+    assert [pattern["frequency"] for pattern in await second.patterns(0, 1e11, 100)] == [1]
 
 
 async def test_a_known_pattern_is_not_new_after_a_restart(bench: Bench) -> None:
@@ -173,7 +173,7 @@ async def test_a_traceback_is_one_line_of_its_pattern(bench: Bench) -> None:
     bench.write(error("cannot store"), "Traceback (most recent call last):", '  File "a.py", line 1', "KeyError: 'x'")
     await settle(live)
     assert registry.get_sample_value("log_lines_total", {"source": "app", "level": "error"}) == 1
-    assert [pattern.description for pattern in live.find_patterns(0, 1e11)] == ["cannot store: KeyError: 'x'"]
+    assert [pattern["description"] for pattern in await live.patterns(0, 1e11, 100)] == ["cannot store: KeyError: 'x'"]
 
 
 async def test_nothing_that_is_kept_or_told_holds_personal_data(bench: Bench) -> None:
@@ -205,7 +205,7 @@ async def test_a_failing_listener_does_not_stop_the_analysis(bench: Bench) -> No
     bench.write(error("database connection failed"), error("out of memory"))
     await settle(live)
     assert registry.get_sample_value("analyzer_failures_total", {"part": "event listener"}) == 2
-    assert len(live.find_patterns(0, 1e11)) == 2
+    assert len(await live.patterns(0, 1e11, 100)) == 2
 
 
 async def test_an_anomaly_is_told_once_and_remembered_to_its_end(bench: Bench) -> None:
@@ -241,7 +241,7 @@ async def test_what_is_older_than_the_retention_is_deleted(bench: Bench) -> None
     bench.clock.advance(31 * 86400)
     await live.prune()
     await bench.stop()
-    assert (await bench.start()).find_patterns(0, 1e11) == []
+    assert await (await bench.start()).patterns(0, 1e11, 100) == []
 
 
 async def test_only_the_levels_asked_for_make_dynamic_patterns(bench: Bench) -> None:
@@ -250,7 +250,7 @@ async def test_only_the_levels_asked_for_make_dynamic_patterns(bench: Bench) -> 
     await settle(live)
     bench.write("2026-02-25 06:14:00 INFO all is well", error("odd trouble"))
     await settle(live)
-    assert [pattern.description for pattern in live.find_patterns(0, 1e11)] == ["odd trouble"]
+    assert [pattern["description"] for pattern in await live.patterns(0, 1e11, 100)] == ["odd trouble"]
     assert registry.get_sample_value("log_lines_total", {"source": "app", "level": "info"}) == 1
 
 
@@ -270,4 +270,4 @@ async def test_a_record_in_hand_when_it_was_saved_is_not_lost(bench: Bench) -> N
     await live.save()
     second = await bench.start()
     await settle(second)
-    assert [pattern.frequency for pattern in second.find_patterns(0, 1e11)] == [2]
+    assert [pattern["frequency"] for pattern in await second.patterns(0, 1e11, 100)] == [2]
