@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from analyzer.masks.rule import MASKED, WORD_START, Rule, Span, compiled
 
@@ -150,10 +151,12 @@ def _random_value(shortest: int) -> Callable[[re.Match[str]], Iterable[Span]]:
     return taken
 
 
-def _pem_body(match: re.Match[str]) -> Iterable[Span]:
+def _key_body(match: re.Match[str]) -> Iterable[Span]:
+    """Give a line of a key in base64: letters large and small and digits change places often."""
     body = match[0]
-    mixed = any(map(str.isdigit, body)) and any(map(str.isupper, body)) and any(map(str.islower, body))
-    return (match.span(),) if mixed else ()
+    turns = sum(one.isdigit() != other.isdigit() for one, other in pairwise(body))
+    mixed = any(map(str.isupper, body)) and any(map(str.islower, body))
+    return (match.span(),) if mixed and turns >= 4 else ()
 
 
 _PRIVATE = r"[A-Z0-9\ ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----"
@@ -164,7 +167,16 @@ RULES = (
         ("-----begin",),
         compiled(rf"-----BEGIN\ {_PRIVATE}(?:.*?-----END\ {_PRIVATE}|.*)", re.DOTALL),
     ),
-    Rule("key", (), compiled(r"(?<![^\s\"'])[A-Za-z0-9+/]{60,76}={0,2}(?![^\s\"'\\])"), _pem_body),
+    Rule(
+        "key",
+        (),
+        compiled(
+            r"""(?<![^\s"'])[A-Za-z0-9+/]{60,76}={0,2}(?![^\s"'\\])
+            | (?:^|(?<=\n))[A-Za-z0-9+/]{24,76}={0,2}(?=\r?\n|\r?$)"""
+        ),
+        _key_body,
+        digits=2,
+    ),
     Rule(
         "key",
         ("mii", "b3blbnnzac1r"),
