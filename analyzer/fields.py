@@ -52,12 +52,12 @@ _AFTER_LEVEL = re.compile(
     | (?P<source>[\w./\\-]{{1,120}}{_SOURCE_FILE})(?::\d+){{1,2}}(?:[\]:]|(?=\s))[\s:⋮]*(?:-\s+)?
     | (?P<place>[\w.<>]{{1,80}}:[\w<>]{{1,80}}:\d+|\w{{1,80}}:\d+(?=\s:))\s[:-]\s+
     | (?P<tagged>[A-Za-z_][\w./-]{{0,80}})\[\d+(?::\w+)?\](?::\s*|\s+)
-    | (?P<dotted>[A-Za-z_][\w$-]*(?:[./$\#][\w$-]+)+)(?<!Error)(?<!Exception)
+    | (?P<dotted>[A-Za-z_][\w$-]*+(?:[./\#][\w$-]++)++)(?<!Error)(?<!Exception)
       (?:\s(?:\*\d+\s)?-\s+|\s*:\s+|\s*\|\s*|\s{{2,}}|\t(?!\{{)|\](?:\s*:)?\s+|\s(?=\[))
     | (?P<abbreviated>(?:\w{{1,40}}\.){{2,}}[\w.$/\[\]-]{{1,80}})\s+:\s+
     | (?P<method>(?:[a-z_]\w{{0,40}}\.){{2,10}}[A-Z][\w$]*(?:\.[\w$<>]+)?)(?<!Error)(?<!Exception)\s+
     | (?P<path>[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+)(?::\s+|\]\s+|\s+-\s+)
-    | (?P<camel>[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+)
+    | (?P<camel>[A-Z][a-z0-9]++[A-Z][A-Za-z0-9]*+)
       (?<!Error)(?<!Exception)(?<!Failure)(?<!Timeout)(?<!Warning)(?<!Interrupt):\s+
     | (?P<word>(?:[A-Za-z_]\w*)(?<!Error)(?<!Exception)(?=\s-\s)|(?:root|__main__)(?=:\s))(?:\s-|:)\s+
     | (?P<column>[A-Za-z][\w$-]{{0,40}})(?:\s{{2,}}+|\t)(?![\w.]+=|\{{)

@@ -12,6 +12,9 @@ from analyzer.stamps import Read, Stamp, StampReader
 from analyzer.structured import Named, read_json, read_logfmt
 from analyzer.structured import read_fields as read_named
 
+LONGEST_HEADER = 500
+"""So many characters of a line are searched for its header: a bound on the time that any line can take."""
+
 _MOST_LEADS = 5
 _PRIORITY = re.compile(r"<(?P<priority>\d{1,3})>(?:1 (?=\S))?")
 _ACCESS = re.compile(r'(?P<host>\S+) \S+ (?:\S+|"[^"]*") \[')
@@ -42,7 +45,7 @@ _LEAD_WORD = re.compile(
     ) [\s|]+
     """
 )
-_LEAD_LEVEL = re.compile(r"\s*[\[<(]?\s*(?P<level>[A-Za-z]+)\s*[\])>]?,?[\s|]*")
+_LEAD_LEVEL = re.compile(r"\s{0,8}[\[<(]?\s{0,8}(?P<level>[A-Za-z]+)\s*[\])>]?,?[\s|]*")
 _COLUMNS = re.compile(r"\d+ (?=[A-Za-z]\S*\d)(?=(?:\S+ ){1,4}1\d{9} )")
 _NUMBER_COLUMN = re.compile(r" \d+(?= )")
 _LEAD_COLUMN = re.compile(r"[a-z]+ ")
@@ -187,19 +190,20 @@ class HeaderParser:
         named = self.named(data, text)
         return replace(named, timestamp=named.timestamp or record.timestamp, program=record.program or named.program)
 
-    def _header(self, line: str) -> _Header | None:
+    def _header(self, whole: str) -> _Header | None:
+        line = whole[:LONGEST_HEADER]
         start, level, level_of = 0, Level.UNKNOWN, None
         if line.startswith("<"):
             priority = _PRIORITY.match(line)
             if priority:
                 start, level, level_of = priority.end(), _priority_level(line), _priority_level
         if '] "' in line:
-            access = self._access(line, start)
+            access = self._access(whole, start)
             if access is not None:
                 return access
         header = self._stamped(line, start, level) or self._unstamped(line, start, level)
-        if header and header.fields.level is Level.UNKNOWN and _STATUS.search(line):
-            header, level_of = replace(header, fields=replace(header.fields, level=_status_level(line))), _status_level
+        if header and header.fields.level is Level.UNKNOWN and _STATUS.search(whole):
+            header, level_of = replace(header, fields=replace(header.fields, level=_status_level(whole))), _status_level
         return replace(header, level_of=level_of) if header and level_of else header
 
     def _access(self, line: str, start: int) -> _Header | None:

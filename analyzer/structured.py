@@ -29,7 +29,7 @@ _KEYS = {
 _NAMES = {what: tuple(names.split()) for what, names in _KEYS.items()}
 _DEEPEST = 3
 _MOST_FIELDS = 200
-_PAIR = re.compile(r'([A-Za-z_@][\w.@-]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)')
+_PAIR = re.compile(r'(?<!\S)([A-Za-z_@][\w.@-]{0,60}+)=(?:"((?:[^"\\]|\\.)*+)"|([^\s"]*+))(?!\S)')
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t"}
 
