@@ -24,7 +24,9 @@ from analyzer.patterns import Kind
 from analyzer.records import Level, LogRecord
 from analyzer.series import Anomaly, burst_anomaly, find_anomalies
 from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings
-from analyzer.sources.files import archived_files, read_lines
+from analyzer.sources.archives import UNREADABLE, read_lines
+from analyzer.sources.opening import docker_lines
+from analyzer.sources.paths import archived_files
 from analyzer.stages import LogStages, assembler, local
 from analyzer.store import ANALYSIS, MIGRATIONS, AnalyzerStore
 from runtime.clock import Clock, SystemClock
@@ -249,12 +251,12 @@ class LogAnalysisEngine:
         made = assembler(source, self._clock)
         moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         try:
-            for line in read_lines(path):
-                record = made.feed(line)
+            for line, said_at in read_lines(path, source.encoding, docker_lines=docker_lines(source)):
+                record = made.feed(line, 0, said_at)
                 if record is not None:
                     moment = record.timestamp or moment
                     yield replace(record, timestamp=moment)
-        except (OSError, EOFError) as error:
+        except UNREADABLE as error:
             logger.warning("%s cannot be read to its end: %s", path, error)
             found.unreadable.append(str(path))
         last = made.flush()

@@ -5,8 +5,9 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import timedelta
+from itertools import repeat
 from traceback import format_exception
 from typing import Any
 
@@ -19,7 +20,9 @@ from analyzer.metrics import AnalyzerMetrics
 from analyzer.records import LogRecord, RecordAssembler
 from analyzer.series import Anomaly, SeriesWatch
 from analyzer.settings import AnalyzerSettings, SourceSettings
-from analyzer.sources.files import Checkpoint, Chunk, FileSource
+from analyzer.sources.followed import Checkpoint
+from analyzer.sources.lines import Chunk
+from analyzer.sources.opening import LineSource, open_source
 from analyzer.stages import LogStages, assembler
 from analyzer.store import AnalyzerStore, Rows
 from runtime.clock import Clock
@@ -46,23 +49,21 @@ class _Source:
     """One source and what is in hand of it.
 
     learning_until: epoch seconds; None until the first look, 0 when nothing is left to learn. silent: files whose
-    pending record existed before the first look.
+    pending record existed before the first look. lines: records counted so far, over all starts.
     """
 
     settings: SourceSettings
-    files: FileSource
+    files: LineSource
     learning_until: float | None
     assemblers: dict[str, RecordAssembler] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
+    lines: int = 0
 
     def state(self) -> dict[str, Any]:
         """Return what has to be remembered, ready for JSON."""
         pending = {file: one.pending_bytes for file, one in self.assemblers.items()}
-        points = [
-            [point.path, point.device, point.inode, point.offset, point.head]
-            for point in self.files.checkpoints(pending)
-        ]
-        return {"checkpoints": points, "learning_until": self.learning_until or 0.0}
+        points = [astuple(point) for point in self.files.checkpoints(pending)]
+        return {"files": points, "learning_until": self.learning_until or 0.0, "lines": self.lines}
 
 
 class LiveAnalysis:
@@ -152,7 +153,7 @@ class LiveAnalysis:
                     continue
             for event in events:
                 await self._tell(event)
-            more = more or source.files.lag_bytes() > 0
+            more = more or source.files.has_more
         self._publish()
         return more
 
@@ -257,8 +258,8 @@ class LiveAnalysis:
             existed = existed or chunk.existing
             for records, silent in self._records(source, chunk):
                 events += self._count(source, records, silent)
-            if chunk.cut:
-                self._metrics.lines_cut.labels(source.settings.name).inc(chunk.cut)
+            self._metrics.lines_cut.labels(source.settings.name).inc(chunk.cut)
+            self._metrics.lines_replaced.labels(source.settings.name).inc(chunk.replaced)
         if source.learning_until is None:
             source.learning_until = 0.0 if existed else self._clock.time() + self._settings.learning_seconds
         for file in [file for file in source.assemblers if finishing or file not in busy]:
@@ -279,7 +280,8 @@ class LiveAnalysis:
             yield [last] if last else [], True
         if chunk.existing:
             source.silent.add(chunk.file)
-        records = (made.feed(text, size) for text, size in chunk.texts())
+        lines = zip(chunk.texts(), chunk.moments or repeat(None), strict=False)
+        records = (made.feed(text, size, moment) for (text, size), moment in lines)
         yield [record for record in records if record is not None], chunk.existing
 
     def _count(self, source: _Source, records: list[LogRecord], silent: bool) -> list[Event]:
@@ -289,6 +291,7 @@ class LiveAnalysis:
         name = source.settings.name
         learning = silent or self._clock.time() < (source.learning_until or 0.0)
         batch = self._stages.take(name, records, learning=learning)
+        source.lines += batch.lines.total()
         if silent:
             return []
         stats = {one: found for one in batch.patterns if (found := self._stages.book.get(one)) is not None}
@@ -303,6 +306,7 @@ class LiveAnalysis:
             name = source.settings.name
             self._metrics.lag.labels(name).set(source.files.lag_bytes())
             self._metrics.files.labels(name).set(source.files.file_count())
+            self._metrics.problems.labels(name).set(len(source.files.problems))
             self._metrics.learning.labels(name).set(self._clock.time() < (source.learning_until or 0.0))
         for kind, count in self._stages.masker.counts.items():
             self._metrics.masked.labels(kind).inc(count - self._masked.get(kind, 0))
@@ -386,10 +390,10 @@ class LiveAnalysis:
 
 
 def _source(settings: SourceSettings, state: Mapping[str, Any] | None) -> _Source:
-    if state is None:
-        return _Source(settings, FileSource(settings.name, settings.path), None)
-    points = [Checkpoint(*point) for point in state["checkpoints"]]
-    return _Source(settings, FileSource(settings.name, settings.path, points), float(state["learning_until"]))
+    if state is None or "files" not in state:
+        return _Source(settings, open_source(settings, None), None)
+    points = [Checkpoint(*point) for point in state["files"]]
+    return _Source(settings, open_source(settings, points), float(state["learning_until"]), lines=state["lines"])
 
 
 def _key(anomaly: Anomaly) -> Key:

@@ -84,6 +84,15 @@ class AnalyzerMetrics:
         self.lines_cut = Counter(
             "analyzer_lines_cut", "Lines longer than 4 KiB, of which the start was kept.", ["source"], registry=registry
         )
+        self.lines_replaced = Counter(
+            "analyzer_lines_replaced",
+            "Lines with bytes that are no text in the encoding of their file; these were replaced.",
+            ["source"],
+            registry=registry,
+        )
+        self.problems = Gauge(
+            "log_source_problems", "Files and folders of a source that cannot be read.", ["source"], registry=registry
+        )
         self.files = Gauge("analyzer_source_files", "Files that are followed.", ["source"], registry=registry)
         self.learning = Gauge(
             "analyzer_source_learning", "Whether a source is still learned from.", ["source"], registry=registry
@@ -106,6 +115,8 @@ class AnalyzerMetrics:
         self.pattern_bursting.labels(source).set(0)
         self.parse_failures.labels(source)
         self.lines_cut.labels(source)
+        self.lines_replaced.labels(source)
+        self.problems.labels(source).set(0)
         self.lag.labels(source).set(0)
         self.files.labels(source).set(0)
         self.learning.labels(source).set(0)

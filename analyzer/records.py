@@ -1,7 +1,7 @@
 """Line -> LogRecord: the header (time, level, program) is found by itself; lines of a traceback are one record."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -80,8 +80,11 @@ class RecordAssembler:
         """Return whether a line may belong to the record before it; any other line begins one."""
         return _CONTINUES.match(line) is not None or _EXCEPTION_LINE.match(line) is not None
 
-    def feed(self, line: str, size_bytes: int = 0) -> LogRecord | None:
-        """Take one line; returns the record that ended with it, if one did."""
+    def feed(self, line: str, size_bytes: int = 0, said_at: datetime | None = None) -> LogRecord | None:
+        """Take one line; returns the record that ended with it, if one did.
+
+        said_at: the time of the line where it tells none itself.
+        """
         if self._pending is not None and self._belongs(line):
             self._append(line)
             self.pending_bytes += size_bytes
@@ -89,6 +92,8 @@ class RecordAssembler:
         done = self.flush()
         if line.strip():
             self._pending, self._headed = self._parser.parse(line)
+            if said_at is not None and self._pending.timestamp is None:
+                self._pending = replace(self._pending, timestamp=said_at)
             self._in_traceback = line.startswith("Traceback ")
         self.pending_bytes = size_bytes
         return done

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from analyzer.encodings import AUTO, known_codec
 from analyzer.events import Severity
 from analyzer.expressions import MOST_EXPRESSIONS, Expression
 from analyzer.masking import masker
@@ -27,14 +28,24 @@ SERIES = (
 class SourceSettings(Section):
     """Where lines come from.
 
-    name: of the source in metrics. path: a file or a glob. format: `auto` finds the header of each line, `plain` takes
-    each line as it stands. timezone: of times without offset; this machine's if not given.
+    name: of the source in metrics. path: a file or a glob; `-` is standard input. format: `auto` finds the header of
+    each line, and Docker's JSON around it, `docker` expects that, `plain` takes each line as it stands. encoding:
+    `auto` looks at the lines that are not ASCII. timezone: of times without offset; this machine's if not given.
     """
 
     name: str = Field(min_length=1, max_length=100)
     path: str = Field(min_length=1)
-    format: Literal["auto", "plain"] = "auto"
+    format: Literal["auto", "docker", "plain"] = "auto"
+    encoding: str = AUTO
     timezone: str | None = None
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            return value if value == AUTO else known_codec(value)
+        except LookupError:
+            raise ValueError("expected auto, utf-8, cp932, euc-jp or another encoding that Python knows") from None
 
     @field_validator("timezone")
     @classmethod

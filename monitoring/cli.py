@@ -270,7 +270,7 @@ def _classified(stages: "LogStages", files: Sequence[str]) -> Iterator[tuple[str
     """
     from analyzer.events import Severity
     from analyzer.settings import SourceSettings
-    from analyzer.sources.files import read_lines
+    from analyzer.sources.archives import read_lines
     from analyzer.stages import assembler
     from runtime.clock import SystemClock
 
@@ -283,8 +283,8 @@ def _classified(stages: "LogStages", files: Sequence[str]) -> Iterator[tuple[str
     for file in files:
         records = assembler(SourceSettings(name="input", path=file), SystemClock())
         lines = 0
-        for line in read_lines(Path("/dev/stdin" if file == "-" else file)):
-            if (record := records.feed(line)) is not None:
+        for line, said_at in read_lines(Path("/dev/stdin" if file == "-" else file)):
+            if (record := records.feed(line, 0, said_at)) is not None:
                 yield *classify(record), lines
                 lines = 0
             lines += 1

@@ -1,93 +1,34 @@
 """Lines of files, followed through rotation: nothing lost, nothing twice, also over a restart.
 
-A file is known by device and inode, not by name. Where it was renamed, it is read to its end under the new name; where
-it was truncated (copytruncate), it is read from its start again.
+A file is known by its inode and by what was read of it, not by its name. Where it was renamed, it is read to its end
+under the new name. Where it was truncated, it is read from its start again, after the rest of the copy that was made of
+it (copytruncate). What was compressed meanwhile is found by its contents. What came and went while nobody looked is
+read too. What was written between copy and truncation is lost before it can be read, whoever reads.
 """
 
-import gzip
-import hashlib
 import logging
 import os
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+
+from analyzer.encodings import AUTO
+from analyzer.sources.archives import UNREADABLE, opened
+from analyzer.sources.followed import Checkpoint, FollowedFile, Inode, Replaced
+from analyzer.sources.lines import Chunk, Lines
+from analyzer.sources.paths import bases, expand, find_inode, is_plain_log, real, rotated
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
-LONGEST_LINE_BYTES = 4_096
-"""What is kept of a line."""
 FIRST_BYTES = 64 * 1024 * 1024
 """At the very first start so much of a file's end is learned."""
-OWN_LOG = "monitoring.log"
-"""The log of the monitoring itself is never followed, nor are its rotated files."""
 
 _CHUNK_BYTES = 256 * 1024
-_HEAD_BYTES = 256
-_DONE_KEPT = 100
-_QUIET_POLLS = 30  # a renamed or deleted file is let go when nothing came for so many polls
-
-_Inode = tuple[int, int]  # device and inode
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Where reading of a file goes on.
-
-    offset: bytes that are done with. head: length and hash of the file's first bytes (at most 256); another file that
-    got the same inode begins otherwise.
-    """
-
-    path: str
-    device: int
-    inode: int
-    offset: int
-    head: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Lines of one file, in order.
-
-    file: names the file as long as it lives. lines: as they stand in the file, without line ends. existing: they were
-    there before the source was followed for the first time. cut: how many are longer than 4 KiB. dropped: bytes of the
-    first line that are not in it, because it was far too long.
-    """
-
-    file: str
-    path: Path
-    lines: Sequence[bytes]
-    existing: bool
-    cut: int = 0
-    dropped: int = 0
-
-    def texts(self) -> Iterator[tuple[str, int]]:
-        """Yield the text of each line, at most 4 KiB, and the bytes that it took in the file."""
-        dropped = self.dropped
-        for raw in self.lines:
-            yield decode(raw), len(raw) + 1 + dropped
-            dropped = 0
-
-
-@dataclass(slots=True)
-class _File:
-    path: Path
-    device: int
-    inode: int
-    handle: BinaryIO
-    offset: int
-    existing_until: int = 0
-    head: bytes = b""
-    rest: bytes = b""
-    dropped: int = 0
-    skipping: bool = False
-    quiet_polls: int = 0
-
-    @property
-    def key(self) -> str:
-        return f"{self.device}:{self.inode}"
+_QUIET_POLLS = 30  # a rotated file is let go when nothing came for so many polls
+_MOST_OPEN = 64
+_FILES_A_LOOK = 2_000  # with more files than that not every poll looks for changes
+_PROBLEMS_LOGGED = 10
 
 
 class FileSource:
@@ -95,281 +36,308 @@ class FileSource:
 
     name: of the source in metrics. pattern: a path, may hold `*`, `?`, `[]` and `**`. checkpoints: where an earlier run
     stopped; None at the very first start of the source, and then existing lines are given out marked as such. A file
-    that appears later is read from its start.
+    that appears later is read from its start. encoding, docker_lines: as in LineCutter.
+
+    Attributes: problems, what cannot be read and why, by path. has_more: whether the last poll stopped at its limit.
     """
 
-    def __init__(self, name: str, pattern: str, checkpoints: Iterable[Checkpoint] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        pattern: str,
+        checkpoints: Iterable[Checkpoint] | None = None,
+        *,
+        encoding: str = AUTO,
+        docker_lines: bool | None = None,
+    ) -> None:
         self.name = name
-        self._pattern = pattern
-        self._checkpoints = {(point.device, point.inode): point for point in checkpoints or ()}
-        self._first_look = checkpoints is None
-        self._files: dict[_Inode, _File] = {}
-        self._done: deque[_Inode] = deque(maxlen=_DONE_KEPT)
         self.problems: dict[str, str] = {}
+        self.has_more = False
+        self._pattern = pattern
+        self._encoding = encoding
+        self._docker_lines = docker_lines
+        self._first_look = checkpoints is None
+        restored = (FollowedFile.restored(point, encoding, docker_lines) for point in checkpoints or ())
+        self._files: dict[Inode, FollowedFile] = {file.inode: file for file in restored}
+        self._open: OrderedDict[int, FollowedFile] = OrderedDict()
+        self._unreadable: dict[str, str] = {}
+        self._ended: list[Chunk] = []
+        self._polls_to_look = 0
 
     def poll(self, limit_bytes: int) -> Iterator[Chunk]:
         """Yield what was appended since the last call, at most about `limit_bytes` in all.
 
-        Files are looked up anew with each call. What cannot be read is left out and named in `problems`.
+        What cannot be read is left out and named in `problems`.
         """
-        self._look_for_files()
-        followed = {key: self._same_at_path(file) for key, file in self._files.items()}
-        waiting = list(self._files.values())
-        left = limit_bytes
-        while waiting and left > 0:
-            for file in list(waiting):
-                chunk, size = self._read(file, _CHUNK_BYTES)
-                left -= size
-                if chunk is not None:
-                    yield chunk
-                file.quiet_polls = 0 if size else file.quiet_polls + 1
-                if size == 0:
-                    waiting.remove(file)
-        for key, still in followed.items():
-            file = self._files[key]
-            if not still and file.quiet_polls > _QUIET_POLLS:
-                if file.rest and not file.skipping:
-                    yield self._last_line(file)
-                self._forget(file)
+        self._look_now_and_then()
+        waiting = deque(file for file in self._files.values() if self._has_changed(file))
+        while waiting and limit_bytes > 0:
+            file = waiting.popleft()
+            existing = file.is_existing
+            try:
+                lines, size = file.read(_CHUNK_BYTES)
+            except Replaced:
+                waiting.extend(self._replaced(file))
+                continue
+            except UNREADABLE as error:
+                self._complain(file, error)
+                continue
+            self._has_read(file)
+            limit_bytes -= size
+            if lines.lines:
+                yield _chunk(file, lines, existing=existing)
+            if size:
+                file.quiet_polls = 0
+                waiting.append(file)
+        self.has_more = bool(waiting)
+        for file in waiting:  # the ones that had to wait come first in the next poll
+            self._files[file.inode] = self._files.pop(file.inode)
+        self._let_go()
+        while self._ended:
+            yield self._ended.pop(0)
 
     def lag_bytes(self) -> int:
-        """Return how many bytes of the followed files are not read yet."""
-        total = 0
-        for file in self._files.values():
-            try:
-                total += max(0, os.fstat(file.handle.fileno()).st_size - file.offset)
-            except OSError:
-                continue
-        return total
+        """Return how many bytes of the followed files are not read yet; of compressed ones nobody knows."""
+        return sum(max(0, file.size_bytes - file.offset) for file in self._files.values() if not file.is_compressed)
 
     def file_count(self) -> int:
         """Return how many files are followed."""
-        return len(self._files)
+        return sum(file.is_open or not file.rotated for file in self._files.values())
+
+    def encodings(self) -> list[str]:
+        """Return the encodings of the files that are followed, as far as they showed."""
+        return sorted({file.text_encoding or "ascii" for file in self._files.values() if not file.rotated})
 
     def checkpoints(self, pending_bytes: Mapping[str, int]) -> list[Checkpoint]:
         """Return where to go on after a restart.
 
         pending_bytes: by file, the size of lines that were given out but are not done with.
         """
-        return list(self._checkpoints.values()) + [
-            Checkpoint(
-                str(file.path),
-                file.device,
-                file.inode,
-                max(0, file.offset - len(file.rest) - file.dropped - pending_bytes.get(file.key, 0)),
-                _fingerprint(file.head),
-            )
-            for file in self._files.values()
-        ]
+        return [file.checkpoint(pending_bytes.get(file.key, 0)) for file in self._files.values()]
 
     def close(self) -> None:
         """Close the files."""
-        for file in list(self._files.values()):
-            self._forget(file)
+        for file in self._files.values():
+            file.close()
+        self._open.clear()
 
-    def _look_for_files(self) -> None:
-        self._find_rotated()
-        for path in matching_files(self._pattern):
-            try:
-                status = path.stat()
-                known = self._files.get((status.st_dev, status.st_ino))
-                if known is None:
-                    self._open(path)
-                else:
-                    known.path = path
-                self.problems.pop(str(path), None)
-            except OSError as error:
-                self._complain(path, error)
+    def _look_now_and_then(self) -> None:
+        if self._polls_to_look <= 0:
+            self._look()
+            self._polls_to_look = 1 + len(self._files) // _FILES_A_LOOK
+        self._polls_to_look -= 1
+
+    def _look(self) -> None:
+        """Find out which files there are now, and where those are that went away."""
+        problems: dict[str, str] = {}
+        found: dict[Inode, tuple[Path, os.stat_result]] = {}
+        for path, status in expand(self._pattern, lambda path, problem: problems.update({str(path): problem})):
+            if is_plain_log(path):
+                found.setdefault(_inode(status), (path, status))
+        self._find_rotated(found)
+        at = {file.path: file for file in self._files.values() if not file.rotated}
+        gone = {file.path: file for file in self._files.values() if file.rotated}
+        for inode, (path, status) in found.items():
+            known = self._files.get(inode)
+            if known is None:
+                self._begin(path, status, at, gone.get(path))
+            else:
+                known.found_at(path, status)
+        if not found and not problems:
+            problems[self._pattern] = "no such file"
         self._first_look = False
+        self._say(problems)
 
-    def _open(self, path: Path) -> _File:
-        handle = path.open("rb")
-        status = os.fstat(handle.fileno())
-        file = _File(path, status.st_dev, status.st_ino, handle, 0, head=handle.read(_HEAD_BYTES))
-        self._files[status.st_dev, status.st_ino] = file
-        point = self._checkpoints.pop((status.st_dev, status.st_ino), None)
-        if point is not None and _goes_on(point, file.head, status.st_size):
-            file.offset = point.offset
-        elif self._first_look:
-            file.existing_until = status.st_size
-            file.offset = max(0, status.st_size - FIRST_BYTES)
-            file.skipping = file.offset > 0
-        handle.seek(file.offset)
+    def _begin(
+        self, path: Path, status: os.stat_result, at: Mapping[Path, FollowedFile], before: FollowedFile | None
+    ) -> None:
+        """Begin to follow a file that is not known. at: those that are, by name. before: which had this name last."""
+        if self._first_look:
+            offset = _line_start(path, status.st_size - FIRST_BYTES)
+            self._add(path, real(path), status, offset=offset, existing_until=status.st_size)
+            return
+        if any(base in at and at[base].is_held_by(path) for base in bases(path)):
+            return  # a copy of a file that is read itself; when that is truncated, the rest of the copy is read
+        if before is not None and before.is_replaced_by(path):
+            self._move(before, path, status)
+            before.found_at(path, status)
+        else:
+            self._add(path, real(path), status)
+
+    def _add(
+        self,
+        path: Path,
+        place: Path,
+        status: os.stat_result,
+        *,
+        offset: int = 0,
+        existing_until: int = 0,
+        rotated: bool = False,
+    ) -> FollowedFile:
+        file = FollowedFile(
+            path,
+            place,
+            _inode(status),
+            offset,
+            status.st_mtime_ns,
+            existing_until=existing_until,
+            encoding=self._encoding,
+            docker_lines=self._docker_lines,
+            rotated=rotated,
+        )
+        file.seen(status)
+        file.changed = True
+        self._files[file.inode] = file
         return file
 
-    def _find_rotated(self) -> None:
-        """Open files that were renamed while nobody looked, and those that came and went since, oldest first."""
-        for (device, inode), point in list(self._checkpoints.items()):
-            base = Path(point.path)
-            siblings = _since(base, (device, inode))
-            if not siblings:
-                del self._checkpoints[device, inode]
-            elif (base, (device, inode)) not in siblings:
-                self._open_rotated(base, siblings)
-        for file in list(self._files.values()):
-            if self._is_renamed(file):
-                self._open_rotated(file.path, _since(file.path, (file.device, file.inode)))
+    def _move(self, file: FollowedFile, place: Path, status: os.stat_result) -> None:
+        """Go on in a copy of a file."""
+        del self._files[file.inode]
+        file.move_to(place, _inode(status))
+        self._files[file.inode] = file
 
-    def _open_rotated(self, base: Path, siblings: list[tuple[Path, _Inode]]) -> None:
-        for path, inode in siblings:
-            if path == base or inode in self._files or inode in self._done or not _is_log(path):
+    def _find_rotated(self, found: Container[Inode]) -> None:
+        """Find files that were renamed or compressed, then those that came and went since, oldest first."""
+        away = [file for file in self._files.values() if file.inode not in found]
+        lost = sorted((file for file in away if not file.rotated), key=lambda file: file.modified_ns)
+        for file in away:
+            file.rotated = True
+            if self._is_somewhere(file) or file.is_open:
                 continue
-            try:
-                self._open(path).path = base
-            except OSError as error:
-                self._complain(path, error)
+            copy = self._copy_of(file)
+            if copy is not None:
+                self._move(file, *copy)
+            elif file.is_deleted():
+                self._forget(file)
+        for file in lost:
+            self._adopt(file, file.modified_ns, found)
 
-    def _is_renamed(self, file: _File) -> bool:
+    def _is_somewhere(self, file: FollowedFile) -> bool:
+        """Look for a file under whatever name; returns whether it has one."""
+        folders = dict.fromkeys((file.place.parent, file.path.parent))
+        for place in (file.place, *(find_inode(folder, file.inode[1]) for folder in folders)):
+            with suppress(OSError):
+                if place is not None and _inode(status := place.stat()) == file.inode:
+                    file.place = place
+                    file.seen(status)
+                    return True
+        return False
+
+    def _copy_of(self, file: FollowedFile) -> tuple[Path, os.stat_result] | None:
+        """Return the copy, perhaps compressed, that rotation made of a file, if it is not known yet."""
+        if file.offset == 0:
+            return None
+        for place, status in self._made_of(file):
+            if _inode(status) not in self._files and file.is_held_by(place):
+                return place, status
+        return None
+
+    def _adopt(self, file: FollowedFile, since_ns: int, found: Container[Inode] = ()) -> list[FollowedFile]:
+        """Begin to read what rotation made of later files of that name, which nobody has seen.
+
+        since_ns: when the file was last written to, as far as known. found: what has a followed name of its own.
+        """
+        relatives = [other for other in self._files.values() if other.path == file.path]
+        later = [
+            (status.st_mtime_ns, place, status)
+            for place, status in self._made_of(file)
+            if status.st_mtime_ns >= since_ns and _inode(status) not in found
+        ]
+        adopted = []
+        for _, place, status in sorted(later, key=lambda item: item[:2]):
+            known = self._files.get(_inode(status))
+            if known is not None and (known.is_open or known.is_held_by(place)):
+                continue
+            if not any(other.offset and other.is_held_by(place) for other in relatives):
+                adopted.append(self._add(file.path, place, status, rotated=True))
+        return adopted
+
+    def _made_of(self, file: FollowedFile) -> list[tuple[Path, os.stat_result]]:
+        made = rotated(file.path)
+        return made if file.place == file.path else list(dict([*made, *rotated(file.place)]).items())
+
+    def _replaced(self, file: FollowedFile) -> list[FollowedFile]:
+        """Begin a truncated file again; returns what is to be read now: the rest of its copy first."""
+        since_ns = file.modified_ns
+        copy = self._copy_of(file)
+        before = []
+        if copy is not None:
+            rest = file.copied_to(copy[0], _inode(copy[1]))
+            before.append(rest)
+            self._files[rest.inode] = rest
+        size = file.shrunk_to()
+        if copy is None and size is not None:
+            logger.info("%s lost its end: reading goes on there", file.path)
+            file.begin_again(size)
+        else:
+            logger.info("%s was truncated: reading it from its start", file.path)
+            file.begin_again()
+        return [*before, *self._adopt(file, since_ns), file]
+
+    def _has_changed(self, file: FollowedFile) -> bool:
         try:
-            return _inode(file.path.stat()) != (file.device, file.inode)
-        except OSError:
-            return True
-
-    def _same_at_path(self, file: _File) -> bool:
-        """Return whether the file still has a name that is followed; go to its start if it was truncated."""
-        try:
-            if os.fstat(file.handle.fileno()).st_size < file.offset or not self._same_head(file):
-                logger.info("%s was truncated: reading it from its start", file.path)
-                self._start_over(file)
-        except OSError:
-            return False
-        return not self._is_renamed(file)
-
-    def _start_over(self, file: _File) -> None:
-        file.offset, file.existing_until, file.rest, file.dropped, file.skipping = 0, 0, b"", 0, False
-        file.head = os.pread(file.handle.fileno(), _HEAD_BYTES, 0)
-        file.handle.seek(0)
-
-    def _same_head(self, file: _File) -> bool:
-        head = os.pread(file.handle.fileno(), _HEAD_BYTES, 0)
-        same = head.startswith(file.head)
-        if same:
-            file.head = head
-        return same
-
-    def _read(self, file: _File, size: int) -> tuple[Chunk | None, int]:
-        existing = file.offset < file.existing_until
-        if existing:
-            size = min(size, file.existing_until - file.offset)
-        try:
-            data = file.handle.read(size)
+            return file.has_changed()
         except OSError as error:
-            self._complain(file.path, error)
-            return None, 0
-        if not data:
-            return None, 0
-        file.offset += len(data)
-        chunk = self._split(file, data, existing)
-        return chunk if chunk.lines else None, len(data)
+            self._complain(file, error)
+            return False
 
-    def _split(self, file: _File, data: bytes, existing: bool) -> Chunk:
-        """Cut data into lines; an unfinished last line waits for its end, of a very long one only the start is kept."""
-        *lines, rest = (file.rest + data).split(b"\n")
-        dropped = 0
-        if lines:
-            dropped, file.dropped = file.dropped, 0
-            if file.skipping:
-                file.skipping = False
-                del lines[0]
-                dropped = 0
-        file.rest = rest
-        if len(rest) > 4 * LONGEST_LINE_BYTES:
-            file.dropped += len(rest) - LONGEST_LINE_BYTES
-            file.rest = rest[:LONGEST_LINE_BYTES]
-        return Chunk(file.key, file.path, lines, existing, _count_long(lines, dropped), dropped)
+    def _has_read(self, file: FollowedFile) -> None:
+        """Note that a file was read: what was not for the longest time is closed, if too many are open."""
+        self._unreadable.pop(str(file.place), None)
+        self._open[id(file)] = file
+        self._open.move_to_end(id(file))
+        while len(self._open) > _MOST_OPEN:
+            self._open.popitem(last=False)[1].close()
 
-    def _last_line(self, file: _File) -> Chunk:
-        """Return what stands at the end of a file that nobody writes to any more, without a line end."""
-        lines, file.rest = (file.rest,), b""
-        return Chunk(file.key, file.path, lines, False, _count_long(lines, file.dropped), file.dropped)
+    def _let_go(self) -> None:
+        """Close rotated files to which nothing comes any more, and give out their last lines."""
+        for file in self._files.values():
+            if not (file.rotated and file.is_open):
+                continue
+            file.quiet_polls += 1
+            if file.finished or file.quiet_polls > _QUIET_POLLS:
+                self._end(file)
 
-    def _forget(self, file: _File) -> None:
-        file.handle.close()
-        del self._files[file.device, file.inode]
-        self._done.append((file.device, file.inode))
+    def _end(self, file: FollowedFile) -> None:
+        lines = file.end()
+        if lines.lines:
+            self._ended.append(_chunk(file, lines))
+        file.close()
+        self._open.pop(id(file), None)
 
-    def _complain(self, path: Path, error: OSError) -> None:
-        if str(path) not in self.problems:
-            logger.warning("source %s: %s cannot be read: %s", self.name, path, error.strerror or error)
-        self.problems[str(path)] = error.strerror or str(error)
+    def _forget(self, file: FollowedFile) -> None:
+        self._end(file)
+        del self._files[file.inode]
+        self._unreadable.pop(str(file.place), None)
 
+    def _complain(self, file: FollowedFile, error: Exception) -> None:
+        self._unreadable[str(file.place)] = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        file.close()
+        self._say({})
 
-def matching_files(pattern: str) -> list[Path]:
-    """Return the files that a path or glob names, without the monitoring's own log and compressed ones, in order."""
-    return [path for path in _expand(pattern) if _is_log(path)]
-
-
-def archived_files(pattern: str) -> list[Path]:
-    """Return the files of a pattern and what rotation made of them (`app.log.1`, `app.log-20260301.gz`), oldest first.
-
-    Ordered by the time of the last change, so that records come in the order they were written.
-    """
-    found = {path for path in _expand(pattern) if _is_log(path, compressed=True)}
-    for path in list(found):
-        found.update(other for other in _siblings(path) if _is_log(other, compressed=True))
-    return sorted(found, key=lambda path: (path.stat().st_mtime, path.name))
+    def _say(self, problems: Mapping[str, str]) -> None:
+        """Make known what cannot be read; what is new goes to the log."""
+        told = self.problems
+        self.problems = {**problems, **self._unreadable}
+        new = [path for path, problem in self.problems.items() if told.get(path) != problem]
+        for path in new[:_PROBLEMS_LOGGED]:
+            logger.warning("source %s: %s cannot be read: %s", self.name, path, self.problems[path])
+        if len(new) > _PROBLEMS_LOGGED:
+            logger.warning("source %s: %d more cannot be read", self.name, len(new) - _PROBLEMS_LOGGED)
 
 
-def read_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of one file from its start, plain or gzip, each at most 4 KiB. Raises OSError, EOFError."""
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        while raw := file.readline(LONGEST_LINE_BYTES):
-            yield decode(raw.rstrip(b"\n"))
-            while not raw.endswith(b"\n") and raw:
-                raw = file.readline(1024 * 1024)
+def _chunk(file: FollowedFile, lines: Lines, *, existing: bool = False) -> Chunk:
+    return Chunk.of(lines, file.key, existing=existing)
 
 
-def _expand(pattern: str) -> list[Path]:
-    path = Path(pattern)
-    if not any(mark in pattern for mark in "*?["):
-        return [path] if path.is_file() else []
-    anchor = Path(path.anchor) if path.is_absolute() else Path()
-    relative = str(path.relative_to(path.anchor)) if path.is_absolute() else pattern
-    return sorted(found for found in anchor.glob(relative) if found.is_file())
-
-
-def _is_log(path: Path, *, compressed: bool = False) -> bool:
-    return not path.name.startswith(OWN_LOG) and (compressed or path.suffix not in (".gz", ".xz", ".bz2", ".zst"))
-
-
-def _inode(status: os.stat_result) -> _Inode:
+def _inode(status: os.stat_result) -> Inode:
     return status.st_dev, status.st_ino
 
 
-def _since(base: Path, inode: _Inode) -> list[tuple[Path, _Inode]]:
-    """Return one of the files that rotation made of `base`, and those changed later, oldest first; [] if it is gone."""
-    found = []
-    for path in _siblings(base):
-        with suppress(OSError):
-            status = path.stat()
-            found.append((status.st_mtime_ns, path == base, path, _inode(status)))
-    changed = next((moment for moment, _, _, other in found if other == inode), None)
-    return [] if changed is None else [(path, other) for moment, _, path, other in sorted(found) if moment >= changed]
-
-
-def _siblings(path: Path) -> list[Path]:
-    """Return the files beside one whose names begin with its name: what rotation makes of it."""
-    try:
-        return sorted(other for other in path.parent.glob(f"{path.name}*") if other.is_file())
-    except OSError:
-        return []
-
-
-def _fingerprint(head: bytes) -> str:
-    return f"{len(head)}:{hashlib.blake2b(head, digest_size=8).hexdigest()}"
-
-
-def _goes_on(point: Checkpoint, head: bytes, size: int) -> bool:
-    length = int(point.head.partition(":")[0] or 0)
-    return size >= point.offset and _fingerprint(head[:length]) == (point.head or _fingerprint(b""))
-
-
-def _count_long(lines: Sequence[bytes], dropped: int) -> int:
-    if not dropped and max(map(len, lines), default=0) <= LONGEST_LINE_BYTES:
+def _line_start(path: Path, offset: int) -> int:
+    """Return where the first whole line after an offset begins."""
+    if offset <= 0:
         return 0
-    return sum(len(raw) > LONGEST_LINE_BYTES for raw in lines) + (dropped > 0 and len(lines[0]) <= LONGEST_LINE_BYTES)
-
-
-def decode(raw: bytes) -> str:
-    """Return the text of a line, at most 4 KiB of it."""
-    return raw[:LONGEST_LINE_BYTES].rstrip(b"\r").decode("utf-8", "replace")
+    with suppress(*UNREADABLE), opened(path) as file:
+        return offset + os.pread(file.fileno(), _CHUNK_BYTES, offset).find(b"\n") + 1
+    return offset

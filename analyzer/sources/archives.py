@@ -1,0 +1,67 @@
+"""Files from their start to their end: plain or compressed."""
+
+import bz2
+import gzip
+import lzma
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from analyzer.encodings import AUTO
+from analyzer.sources.lines import LineCutter, Lines, decode
+from analyzer.sources.paths import COMPRESSED
+
+UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError)
+"""What reading a file raises that is damaged, gone, or not for us."""
+
+_HEAD_BYTES = 256
+_CHUNK_BYTES = 256 * 1024
+_OPENERS = cast("dict[str, Callable[[Path], BufferedReader]]", {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open})
+
+
+def is_compressed(path: Path) -> bool:
+    """Return whether a file is one that `opened` decompresses."""
+    return path.suffix in _OPENERS
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a file for reading, decompressed. Never blocks. Raises OSError, also for what is no regular file."""
+    if path.suffix in COMPRESSED and not is_compressed(path):
+        raise OSError(f"cannot decompress {path.suffix[1:]}")
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(f"{path} is not a file")
+    if not is_compressed(path):
+        return open(descriptor, "rb", buffering=0)  # noqa: PTH123
+    os.close(descriptor)
+    return _decompressed(path)
+
+
+def read_lines(
+    path: Path, encoding: str = AUTO, *, docker_lines: bool | None = None
+) -> Iterator[tuple[str, datetime | None]]:
+    """Yield the lines of one file, each at most 4 KiB, and when it was said where the file tells that beside the line.
+
+    path: may be a pipe. encoding, docker_lines: as in LineCutter. Raises what UNREADABLE names.
+    """
+    with _decompressed(path) if is_compressed(path) else path.open("rb") as file:
+        data = file.read1(_HEAD_BYTES)
+        cutter = LineCutter(data, encoding, docker_lines=docker_lines)
+        while data:
+            yield from _timed(cutter.feed(data))
+            data = file.read1(_CHUNK_BYTES)
+        yield from _timed(cutter.end())
+
+
+def _decompressed(path: Path) -> BufferedReader:
+    return _OPENERS[path.suffix](path)
+
+
+def _timed(lines: Lines) -> Iterator[tuple[str, datetime | None]]:
+    return zip(map(decode, lines.lines), lines.moments or [None] * len(lines.lines), strict=True)
