@@ -264,7 +264,7 @@ def headers(options: Options) -> None:
         record, _ = parser.parse(row["line"])
         results = {
             "time": same_time(row["timestamp"], record.timestamp),
-            "level": record.level == (row["level"] or "UNKNOWN"),
+            "level": row["level"] in ("any", "" if record.level == "UNKNOWN" else record.level),
             "message": not row["message"] or line.template == message.template,
         }
         for name, result in results.items():

@@ -25,8 +25,8 @@ class LabelledLine:
 
 
 def filled(text: str, fields: Fields, chance: random.Random) -> str:
-    """The text with a value in place of each {field}."""
-    return FIELD.sub(lambda field: fields[field[1]](chance), text)
+    """The text with a value in place of each {field}. A field that begins with a digit is its own value."""
+    return FIELD.sub(lambda field: field[1] if field[1][0].isdigit() else fields[field[1]](chance), text)
 
 
 def template(text: str) -> str:

@@ -80,9 +80,7 @@ def ip(chance: random.Random) -> str:
 
 
 def host(chance: random.Random) -> str:
-    return chance.choice(
-        (f"node-{chance.randrange(256)}", f"web{chance.randrange(9)}", f"mesos-slave-{chance.randrange(32):02}")
-    )
+    return f"rack{chance.randrange(1, 5)}-node{chance.randrange(1, 65):02}"
 
 
 def domain(chance: random.Random) -> str:
@@ -95,17 +93,6 @@ def path(chance: random.Random) -> str:
         (f"{chance.randrange(9999)}", f"{chance.getrandbits(32):08x}", "index.html", f"part-{chance.randrange(99):05}")
     )
     return "/" + "/".join([*folders, last])
-
-
-def sql(chance: random.Random) -> str:
-    return chance.choice(
-        (
-            f"SELECT * FROM articles WHERE id = {chance.randrange(9999)}",
-            f"UPDATE feeds SET checked_at = now() WHERE id = {chance.randrange(99)}",
-            f"SELECT count(*) FROM users WHERE created_at > '{moment(chance):%Y-%m-%d}'",
-            f"DELETE FROM sessions WHERE token = '{chance.getrandbits(64):016x}'",
-        )
-    )
 
 
 def attempt(chance: random.Random) -> str:
@@ -130,7 +117,7 @@ FIELDS: Fields = {
     "signed": lambda chance: str(chance.randrange(-900, 900)),
     "decimal": lambda chance: f"{chance.uniform(0, 300):.{chance.randint(1, 3)}f}",
     "decimal1": numbers("{}.{}", 40, 9),
-    "size": lambda chance: f"{chance.uniform(1, 900):.1f} {chance.choice(('B', 'KB', 'MB', 'GB'))}",
+    "size": lambda chance: f"{chance.uniform(1, 900):.1f} {chance.choice(('B', 'KB', 'KB', 'KB', 'KB', 'MB'))}",
     "ip": ip,
     "cidr": lambda chance: f"{ip(chance)}/{chance.choice((16, 24))}",
     "endpoint": endpoint,
@@ -138,6 +125,7 @@ FIELDS: Fields = {
     "domain": domain,
     "mac": lambda chance: ":".join(f"{chance.randrange(256):02x}" for _ in range(6)),
     "hex": hexadecimal(8),
+    "address": lambda chance: f"0x{chance.getrandbits(32):08x}",
     "hex64": hexadecimal(64),
     "uuid": lambda chance: str(UUID(int=chance.getrandbits(128), version=4)),
     "bool": words("true|false"),
@@ -147,7 +135,7 @@ FIELDS: Fields = {
     "url": lambda chance: f"https://{domain(chance)}{path(chance)}",
     "http_url": lambda chance: f"http://{endpoint(chance)}{path(chance)}",
     "https_url": lambda chance: f"https://{endpoint(chance)}{path(chance)}",
-    "request": lambda chance: f"{chance.choice(('GET', 'GET', 'POST', 'HEAD'))} {path(chance)} HTTP/{chance.choice(('1.1', '2.0'))}",
+    "target": lambda chance: f"{path(chance)} HTTP/{chance.choice(('1.1', '2.0'))}",
     "method": words("GET|POST|PUT|DELETE|PATCH"),
     "email": lambda chance: f"{chance.choice(('desk', 'nora', 'k.ito', 'info'))}{chance.randrange(99)}@example.org",
     "user": words("root|nora|tanaka|deploy|app|report|backup|svc_news|jenkins|u1042|admin|ito"),
@@ -169,14 +157,15 @@ FIELDS: Fields = {
     "constraint": words("articles_url_key|users_email_key|feeds_pkey|tags_name_key"),
     "setting": words("work_mem|max_connections|log_level|timeout|shared_buffers|cache_store|retries"),
     "lsn": lambda chance: f"{chance.randrange(9)}/{chance.getrandbits(32):X}",
-    "sql": sql,
+    "slug": lambda chance: f"{moment(chance):%Y%m%d}-{chance.randrange(999)}",
     "binlog": numbers("binlog.{:06}", 900),
     "celery_task": words("news.tasks.fetch_feed|news.tasks.summarise|news.tasks.rank|users.tasks.send_mail|news.cleanup"),
     "job_class": words("FetchFeedJob|SummariseJob|MailDigestJob|RankingJob|ThumbnailJob"),
     "controller": words("ArticlesController#index|ArticlesController#show|FeedsController#update|SessionsController#create"),
     "pod": lambda chance: f"news/{chance.choice(('api', 'fetcher', 'web', 'ranker'))}-{chance.getrandbits(40):010x}-{chance.getrandbits(20):05x}",
     "volume": lambda chance: f"{chance.choice(('kube-api-access', 'config', 'data', 'secret'))}-{chance.getrandbits(20):05x}",
-    "lease": words("kube-system/kube-scheduler|kube-system/kube-controller-manager|news/operator-lock|DFSClient_NONMAPREDUCE_1537864556_1"),
+    "lease": words("kube-system/kube-scheduler|kube-system/kube-controller-manager|news/operator-lock"),
+    "dfs_client": numbers("DFSClient_NONMAPREDUCE_{}_{}", 10**10, 9),
     "unit": words("logrotate.service|nginx.service|news-import.service|apt-daily.service|backup.timer|user@1000.service|docker.service|ssh.service"),
     "rdd": numbers("rdd_{}_{}", 90, 40),
     "broadcast": lambda chance: f"broadcast_{chance.randrange(40)}{chance.choice(('', '_piece0'))}",
