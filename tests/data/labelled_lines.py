@@ -11,7 +11,7 @@ Fields = Mapping[str, Callable[[random.Random], str]]
 T = TypeVar("T")
 
 FIELD = regex(r"\{(\w+)\}")
-JOINED = regex(r"<\*>(?:[:/@+-]?<\*>)+")
+JOINED = regex(r"<\*>(?:[:/@+_-]?<\*>)+")
 
 
 @dataclass(frozen=True, slots=True)
