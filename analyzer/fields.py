@@ -53,7 +53,7 @@ _AFTER_LEVEL = re.compile(
     | (?P<place>[\w.<>]{{1,80}}:[\w<>]{{1,80}}:\d+|\w{{1,80}}:\d+(?=\s:))\s[:-]\s+
     | (?P<tagged>[A-Za-z_][\w./-]{{0,80}})\[\d+(?::\w+)?\](?::\s*|\s+)
     | (?P<dotted>[A-Za-z_][\w$-]*+(?:[./\#][\w$-]++)++)(?<!Error)(?<!Exception)
-      (?:\s(?:\*\d+\s)?-\s+|\s*:\s+|\s*\|\s*|\s{{2,}}|\t(?!\{{)|\](?:\s*:)?\s+|\s(?=\[))
+      (?:(?P<ended>\s(?:\*\d+\s)?-\s+|\s*:\s+|\](?:\s*:)?\s+)|\s*\|\s*|\s{{2,}}|\t(?!\{{)|\s(?=\[))
     | (?P<abbreviated>(?:\w{{1,40}}\.){{2,}}[\w.$/\[\]-]{{1,80}})\s+:\s+
     | (?P<method>(?:[a-z_]\w{{0,40}}\.){{2,10}}[A-Z][\w$]*(?:\.[\w$<>]+)?)(?<!Error)(?<!Exception)\s+
     | (?P<path>[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+)(?::\s+|\]\s+|\s+-\s+)
@@ -65,7 +65,7 @@ _AFTER_LEVEL = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<program>[A-Za-z_][\w$.-]{0,60})\s*:\s+")
 _PIPED = re.compile(r"(?P<program>[^\s|]{1,80})\|(?=\S)")
-_FINAL = ("quoted", "word", "rails", "tagged", "path", "abbreviated", "camel", "place")
+_FINAL = ("quoted", "word", "source", "rails", "tagged", "path", "abbreviated", "camel", "place")
 _ALSO_NOUNS = ("ALERT", "CONFIG", "SUCCESS", "FINE")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.$/-]*")
 _REMARK = re.compile(r"(?:\S+ )?(?=(?:DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION):\s)")
@@ -137,7 +137,7 @@ def _read_program(line: str, start: int, level: Level, program: str) -> Fields:
             continue
         start, counted = place, False
         own = own or _program_in(field)
-        if field.lastgroup in _FINAL:
+        if field.lastgroup in _FINAL or field.groupdict().get("ended"):
             break
     remark = _REMARK.match(line, start)
     start = remark.end() if remark else start

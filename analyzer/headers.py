@@ -18,8 +18,7 @@ LONGEST_HEADER = 500
 _MOST_LEADS = 5
 _PRIORITY = re.compile(r"<(?P<priority>\d{1,3})>(?:1 (?=\S))?")
 _ACCESS = re.compile(r'(?P<host>\S+) \S+ (?:\S+|"[^"]*") \[')
-_REQUEST = re.compile(r'\] ("(?:[^"\\]|\\.)*" (?P<status>[1-5]\d\d)\b.*)', re.DOTALL)
-_STATUS = re.compile(r'HTTP/[\d.]{1,3}" (?:status: )?(?P<status>[1-5]\d\d)\b')
+_REQUEST = re.compile(r'\] ("(?:[^"\\]|\\.)*" [1-5]\d\d\b.*)', re.DOTALL)
 _UPTIME = re.compile(r"\[\s{0,6}\d{1,8}\.\d{3,6}\] (?:\((?:II|WW|EE|==|--|\*\*|!!)\) )?")
 _RFC5424 = re.compile(
     r" (?P<host>\S+) (?P<program>\S+) \S+ \S+ (?:-|(?:\[(?:[^\]\\\"]|\\.|\"(?:[^\"\\]|\\.)*\")*\])+)(?:\s+|$)\ufeff?"
@@ -55,7 +54,7 @@ _JUL = re.compile(r"\s+(?P<program>(?:[a-z_]\w*\.)+[A-Z][\w$]*)(?:\s[\w$<>]+)?\s
 _NET = re.compile(r"(?P<level>info|warn|fail|crit|dbug|trce): (?P<program>[\w.]+)\[\d+\]$")
 _CONTAINER = re.compile(r" (?:stdout|stderr) [FP] ")
 _BASIC = re.compile(r"(?P<level>CRITICAL|ERROR|WARNING|INFO|DEBUG):(?P<program>[\w.]+):")
-_WEAK_FORMS = frozenset(("clock", "kitchen", "epoch"))
+_WEAK_FORMS = frozenset(("clock", "epoch"))
 _SUPPORT = re.compile(r"\s+(?:[\[(<]|[A-Z]{3,8}\b|\d|-\s|\S*[._/:=-]\S* )|[\])>|,]|\s*$")
 _NESTED = re.compile(r"\s*(?:stdout F |stderr F )?[\[(]?(?:\d{4}[-/.]|\d\d[-/.\d]|[A-Z][a-z]{2} |time=|ts=|\{)")
 
@@ -66,7 +65,7 @@ class Layout:
 
     start, end: where the time stamp stands. read: what reads it. message_start: where the message begins in this very
     line, None where it is not the line's end (JSON, access logs). seconds: where in the stamp its seconds stand, as
-    `Stamp` says. level_of: tells the level where it hangs on digits, such as an HTTP status.
+    `Stamp` says. level_of: tells the level where it hangs on digits, such as the priority of syslog.
     """
 
     start: int
@@ -127,7 +126,7 @@ class HeaderParser:
         if line.startswith("{"):
             return self._json_layout(line)
         header = self._header(line)
-        if header is None or header.stamp is None:
+        if header is None or header.stamp is None or header.stamp.moment is None:
             return None
         stamp = header.stamp
         record = self.parse(line)[0]
@@ -178,11 +177,13 @@ class HeaderParser:
             return record
         text = record.message
         inner = self._header(text) if not text.startswith("{") else None
-        if inner is not None and inner.stamp is not None and inner.stamp.form not in _WEAK_FORMS:
+        if inner is not None and inner.stamp is not None and inner.fields.level is not Level.UNKNOWN:
             fields = inner.fields
-            level = record.level if fields.level is Level.UNKNOWN else fields.level
             return LogRecord(
-                inner.stamp.moment, level, record.program or fields.program, inner.prefix + text[fields.start :]
+                inner.stamp.moment or record.timestamp,
+                fields.level,
+                record.program or fields.program,
+                inner.prefix + text[fields.start :],
             )
         data = read_json(text) if text.startswith("{") else read_logfmt(text)
         if data is None or not _is_log(data):
@@ -202,8 +203,6 @@ class HeaderParser:
             if access is not None:
                 return access
         header = self._stamped(line, start, level) or self._unstamped(line, start, level)
-        if header and header.fields.level is Level.UNKNOWN and _STATUS.search(whole):
-            header, level_of = replace(header, fields=replace(header.fields, level=_status_level(whole))), _status_level
         return replace(header, level_of=level_of) if header and level_of else header
 
     def _access(self, line: str, start: int) -> _Header | None:
@@ -212,8 +211,7 @@ class HeaderParser:
         request = _REQUEST.match(line, stamp.end) if stamp else None
         if found is None or request is None:
             return None
-        fields = Fields(_status_level(line), "", request.start(1))
-        return _Header(stamp, fields, f"{found['host']} ", _status_level)
+        return _Header(stamp, Fields(Level.UNKNOWN, "", request.start(1)), f"{found['host']} ")
 
     def _stamped(self, line: str, start: int, level: Level) -> _Header | None:
         found = self._find_stamp(line, start, _MOST_LEADS)
@@ -306,13 +304,6 @@ class HeaderParser:
 def _priority_level(line: str) -> Level:
     found = _PRIORITY.match(line)
     return SYSLOG_LEVELS[int(found["priority"]) % 8] if found else Level.UNKNOWN
-
-
-def _status_level(line: str) -> Level:
-    """Return the level of an access log's line, by its HTTP status."""
-    found = _STATUS.search(line) or _REQUEST.search(line)
-    status = found["status"][0] if found else "2"
-    return Level.ERROR if status == "5" else Level.WARNING if status == "4" else Level.INFO
 
 
 def _is_log(data: dict[str, object]) -> bool:

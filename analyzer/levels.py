@@ -69,7 +69,7 @@ def level_said(message: str, start: int = 0) -> Level:
 def level_named(value: object) -> Level:
     """Return the level that a word, letter or number stands for; UNKNOWN for any other.
 
-    Numbers up to 7 are severities of syslog, larger ones those of Python, bunyan and pino (10 to 60).
+    Numbers up to 7 are severities of syslog, larger ones the levels of bunyan and pino (10 to 60).
     """
     text = str(value).strip().lower()
     level = LEVELS.get(text) or LEVELS.get(text.rstrip("0123456789"))
@@ -81,4 +81,4 @@ def level_named(value: object) -> Level:
     return next((level for least, level in _STEPS if number >= least), Level.DEBUG)
 
 
-_STEPS = ((50, Level.CRITICAL), (40, Level.ERROR), (30, Level.WARNING), (20, Level.INFO))
+_STEPS = ((60, Level.CRITICAL), (50, Level.ERROR), (40, Level.WARNING), (30, Level.INFO))

@@ -29,15 +29,20 @@ _LONGEST_CACHE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """One way to write a time. period: after so long the same text comes again, as the year or the date is left out."""
+    """One way to write a time.
+
+    comes_again: after so long the same text means another moment, where the year or the whole date is left out; it
+    means the latest that is not further ahead of the clock than `ahead`.
+    """
 
     name: str
     expression: str
-    period: timedelta | None = None
+    comes_again: timedelta | None = None
     ahead: timedelta = timedelta(days=1)
 
 
-_YEAR = timedelta(days=364)
+_YEARLY = timedelta(days=364)
+_DAILY = timedelta(hours=23)
 _FORMS = (
     _Form(
         "iso",
@@ -55,7 +60,7 @@ _FORMS = (
         + _TIME
         + _ZONE,
     ),
-    _Form("day_month", rf"(?P<day>[0-3]?\d)\ (?P<month>{_MONTH})\ {_TIME}", _YEAR),
+    _Form("day_month", rf"(?P<day>[0-3]?\d)\ (?P<month>{_MONTH})\ {_TIME}", _YEARLY),
     _Form(
         "month_first",
         rf"{_DAY_NAME}(?P<month>{_MONTH})[a-z]{{0,6}}\ +(?P<day>[0-3]?\d),?\ +(?P<year>\d{{4}}),?\ +"
@@ -65,7 +70,7 @@ _FORMS = (
         "ctime",
         rf"{_DAY_NAME}(?P<month>{_MONTH})\ +(?P<day>[0-3]?\d)\ {_TIME}{_ZONE}\ (?P<year>(?:19|20)\d\d)(?!\d)",
     ),
-    _Form("syslog", rf"{_DAY_NAME}(?P<month>{_MONTH})\ +(?P<day>[0-3]?\d)\ {_TIME}{_ZONE}", _YEAR),
+    _Form("syslog", rf"{_DAY_NAME}(?P<month>{_MONTH})\ +(?P<day>[0-3]?\d)\ {_TIME}{_ZONE}", _YEARLY),
     _Form(
         "year_last",
         r"(?P<first>[0-3]?\d)(?P<sep>[/.-])(?P<middle>[0-3]?\d)(?P=sep)(?P<year>\d{4}),?(?:\ +|\ --?\ |T)"
@@ -81,18 +86,18 @@ _FORMS = (
         r"(?P<year>\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)\ (?:(?P<hour>[012]\d)(?P<minute>[0-5]\d)(?P<second>[0-6]\d)"
         r"|\ ?(?P<hour2>[012]?\d):(?P<minute2>[0-5]\d):(?P<second2>[0-6]\d))" + _FRACTION,
     ),
-    _Form("month_day", rf"(?P<month>[01]\d)[-/.](?P<day>[0-3]\d)[\ -]{_TIME}", _YEAR),
-    _Form("klog", rf"(?P<month>[01]\d)(?P<day>[0-3]\d)\ {_TIME}", _YEAR),
+    _Form("month_day", rf"(?P<month>[01]\d)[-/.](?P<day>[0-3]\d)[\ -]{_TIME}", _YEARLY),
+    _Form("klog", rf"(?P<month>[01]\d)(?P<day>[0-3]\d)\ {_TIME}", _YEARLY),
     _Form(
         "japanese",
         r"(?:(?P<era>令和|平成)?(?P<year>\d{1,4}|元)年\s?)?(?P<month>[01０１]?\d)月\s?(?P<day>[0-3０-３]?\d)"
         r"(?:日(?:\s?[(（][月火水木金土日][)）])?\s?|,\ (?P<year2>\d{4})\ )(?P<half>午前|午後)?\s?"
         r"(?P<hour>[012０１２]?\d)[時:：](?P<minute>[0-5０-５]?\d)[分:：](?P<second>[0-6０-６]?\d)秒?"
         r"(?:\.(?P<fraction>\d{1,9}))?(?:\s(?P<half2>午前|午後))?",
-        _YEAR,
+        _YEARLY,
     ),
-    _Form("clock", rf"{_TIME}{_HALF}", timedelta(hours=23), timedelta(hours=1)),
-    _Form("kitchen", r"(?P<hour>[01]?\d):(?P<minute>[0-5]\d)(?P<half>[AP]M)", timedelta(hours=23), timedelta(hours=1)),
+    _Form("clock", rf"{_TIME}{_HALF}", _DAILY, timedelta(hours=1)),
+    _Form("kitchen", r"(?P<hour>[01]?\d):(?P<minute>[0-5]\d)(?P<half>[AP]M)", _DAILY, timedelta(hours=1)),
     _Form("epoch", r"(?P<epoch>1\d{9})(?:\.(?P<fraction>\d{1,9})|(?P<finer>\d{3}|\d{6}|\d{9}))?(?!\d)"),
 )
 _GROUP_NAME = re.compile(r"\(\?P<(?!sep>)\w+>")
@@ -113,6 +118,7 @@ _SHAPE = str.maketrans("123456789", "0" * 9)
 class Stamp:
     """A time stamp in a text: its form, where it stands, what reads it and others written alike.
 
+    moment: aware, in UTC.
     seconds: where in it the seconds and their fraction stand; what is around them tells the minute. None if other parts
     of it do so too.
     """
@@ -160,7 +166,7 @@ class StampReader:
         def whole(text: str) -> datetime | None:
             found = expression.fullmatch(text)
             try:
-                return self._moment(form, found.groupdict()) if found else None
+                return self._moment(found.groupdict(), form.ahead) if found else None
             except (ValueError, OverflowError, OSError):
                 return None
 
@@ -172,7 +178,7 @@ class StampReader:
         seconds = second[0], fraction[1] if fraction else second[1]
         return _by_minute(whole, *seconds, form, self._now), seconds
 
-    def _moment(self, form: _Form, parts: dict[str, str | None]) -> datetime:
+    def _moment(self, parts: dict[str, str | None], ahead: timedelta) -> datetime:
         """Return what the parts of a stamp name. Raises ValueError if there is no such moment."""
         if parts.get("epoch"):
             fraction = f".{parts['fraction']}" if parts["fraction"] else ""
@@ -190,7 +196,7 @@ class StampReader:
         )
         zone = _zone(parts.get("zone"))
         moments = [self._aware(date, clock, zone) for date in self._dates(parts)]
-        latest = self._now() + form.ahead
+        latest = self._now() + ahead
         known = [moment for moment in moments if moment is not None]
         past = [moment for moment in known if moment <= latest]
         if not known:
@@ -208,7 +214,7 @@ class StampReader:
                 return [(year, first, middle) if month_first else (year, middle, first)]
             last = int(parts["last"] or 0)
             return [(2000 + first, middle, last), (2000 + last, first, middle), (2000 + last, middle, first)]
-        if parts.get("day") is None:
+        if "day" not in parts:
             today = now.astimezone(self._zone)
             return [(day.year, day.month, day.day) for day in (today + timedelta(days=k) for k in (1, 0, -1))]
         month, day = parts["month"] or "", int(parts["day"] or 0)
@@ -256,7 +262,7 @@ def _by_minute(whole: Read, start: int, end: int, form: _Form, now: Callable[[],
     def read(text: str) -> datetime | None:
         around = text[:start] + text[end:]
         minute = minutes.get(around)
-        if minute is not None and (form.period is None or _is_current(minute, now(), form)):
+        if minute is not None and _is_current(minute, form, now):
             seconds = text[start : start + 2]
             if not scale:
                 return minute + timedelta(0, int(seconds)) if seconds.isdecimal() else None
@@ -274,6 +280,6 @@ def _by_minute(whole: Read, start: int, end: int, form: _Form, now: Callable[[],
     return read
 
 
-def _is_current(minute: datetime, now: datetime, form: _Form) -> bool:
-    """Return whether a stamp without its year or date still means the one it meant."""
-    return form.period is None or -form.ahead <= now - minute <= form.period
+def _is_current(minute: datetime, form: _Form, now: Callable[[], datetime]) -> bool:
+    """Return whether a stamp without its year or date still means the moment that it meant before."""
+    return form.comes_again is None or -form.ahead <= now() - minute <= form.comes_again
