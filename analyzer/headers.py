@@ -54,7 +54,7 @@ _JUL = re.compile(r"\s+(?P<program>(?:[a-z_]\w*\.)+[A-Z][\w$]*)(?:\s[\w$<>]+)?\s
 _NET = re.compile(r"(?P<level>info|warn|fail|crit|dbug|trce): (?P<program>[\w.]+)\[\d+\]$")
 _CONTAINER = re.compile(r" (?:stdout|stderr) [FP] ")
 _BASIC = re.compile(r"(?P<level>CRITICAL|ERROR|WARNING|INFO|DEBUG):(?P<program>[\w.]+):")
-_WEAK_FORMS = frozenset(("clock", "epoch"))
+_WEAK_FORMS = frozenset(("clock", "kitchen", "epoch"))
 _SUPPORT = re.compile(r"\s+(?:[\[(<]|[A-Z]{3,8}\b|\d|-\s|\S*[._/:=-]\S* )|[\])>|,]|\s*$")
 _NESTED = re.compile(r"\s*(?:stdout F |stderr F )?[\[(]?(?:\d{4}[-/.]|\d\d[-/.\d]|[A-Z][a-z]{2} |time=|ts=|\{)")
 
@@ -126,7 +126,7 @@ class HeaderParser:
         if line.startswith("{"):
             return self._json_layout(line)
         header = self._header(line)
-        if header is None or header.stamp is None or header.stamp.moment is None:
+        if header is None or header.stamp is None:
             return None
         stamp = header.stamp
         record = self.parse(line)[0]
@@ -180,7 +180,7 @@ class HeaderParser:
         if inner is not None and inner.stamp is not None and inner.fields.level is not Level.UNKNOWN:
             fields = inner.fields
             return LogRecord(
-                inner.stamp.moment or record.timestamp,
+                inner.stamp.moment,
                 fields.level,
                 record.program or fields.program,
                 inner.prefix + text[fields.start :],
