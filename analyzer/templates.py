@@ -1,119 +1,45 @@
 """Message -> template: a streaming miner that keeps apart what differs in words and joins what differs in values.
 
-Most lines differ from one seen before only in their digits, so a dictionary of lines without digits answers nearly all
-of them. A miss goes the long way: personal data out, values out (what is left is the shape), the shape looked up, and a
-word slot generalised once many different words were seen in it. Words that tell states apart (ok, error, started, 失敗)
-are never generalised; status and error codes are kept, though they are digits.
+Most lines differ from one seen before only in their digits, or in identifiers made of digits and letters, so a
+dictionary of lines without them answers nearly all. A miss goes the long way: personal data out, values out (what is
+left is the shape), the shape looked up; and a word generalised once many different ones were seen in its place.
+
+An id is fixed when the line is seen, and is a hash of the template's text. A template that was generalised leads by an
+alias to the one it went into, which has the same id on every machine, whatever the order in which the lines came.
 """
 
 import hashlib
-import re
 import unicodedata
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-VARIABLE = "<*>"
-OTHER = "other"
+from analyzer.codes import code_places, codes, numbers_at
+from analyzer.shapes import shape, without_hexadecimal, without_identifiers
+from analyzer.variables import Found, Places, VariableFinder
 
 _DIGITS = b"0123456789"
-_PROTECT = {ord(digit): 0xE000 + int(digit) for digit in "0123456789"}
-_UNPROTECT = {code: chr(digit) for digit, code in _PROTECT.items()}
-
-_CODE_FORM = r"""(?x)
-    (?i: \b(?:status(?:[ _-]?code)?|response(?:[ _-]code)?|http(?:/[\d.]+)?|returned|code|ステータス(?:コード)?)
-         ["']?(?:\ is)?[\s:="']* ({status}) (?![\d.]|\s?[mµ]?s\b) )
-    | "[A-Z]+\ [^"\s]*(?:\ HTTP/[\d.]+)?"\s+({status})\b
-    | (?i: \b(?:err(?:or)?|errno|exit|sqlstate|エラー)[ _-]?(?:code|status|no|number|コード)?
-         [\s:=\#\[(]* (-?\d{1,5}) (?![\d.:,]|\s?[A-Za-z%件]) )
-    | (?<![\w.-])([A-Z]{1,5}-?{code}) (?![\w.-])
-    | (?i: (?<![\w.,:-])({zero}) (?=\s*(?:errors?|fail\w*|timeouts?|warnings?|exceptions?)\b) )
-    | (?:エラー|失敗|警告|タイムアウト)[はが:\s]*({zero})\s*件
-    """
-
-
-def _code_pattern(status: str, code: str, zero: str) -> re.Pattern[str]:
-    form = _CODE_FORM.replace("{status}", status).replace("{code}", code).replace("{zero}", zero)
-    return re.compile(form)
-
-
-_CODE = _code_pattern(r"[45]\d\d", r"\d{3,6}", "0")
-"""Digits that say what happened; the groups hold them."""
-_CODE_PLACE = _code_pattern(r"\d+", r"\d+", r"\d+")
-"""Where such digits may stand, whatever they are: lines that differ only in digits agree on this."""
-_NUMBER = re.compile(r"\d+", re.ASCII)
-_NUMBER_VARIANTS = 1_024
-_CODE_VARIANTS = 32  # more values of a code in one place than this, and it is a number like others
-
-STATE_WORDS = frozenset(
-    """
-    abort aborted accept accepted active alive allow allowed bad block blocked broken cancel canceled cancelled close
-    closed complete completed connect connected corrupt crashed critical dead degraded denied deny disable disabled
-    disconnected down empty enable enabled end ended error errors exceeded exception exhausted exit exited expired fail
-    failed failing failure fatal finish finished forbidden full good healthy idle inactive invalid killed lost missing
-    no none normal not ok okay off offline on online open opened overloaded pass passed pause paused pending permitted
-    queued ready recovered refused reject rejected reset restart restarted resume resumed retry running skipped start
-    started starting stop stopped stopping succeed succeeded success successful successfully suspended terminated
-    timeout unavailable unhealthy unknown unreachable up valid warn warning yes
-    成功 失敗 開始 終了 完了 停止 再開 中断 正常 異常 接続 切断 拒否 許可 有効 無効
-    起動 エラー 警告 タイムアウト 中 不可 可能
-    """.split()  # noqa: SIM905 - a list of words reads better so
-)
-"""Words that tell states apart; a slot that holds one of them stays as it is."""
-_HEALTH_KEYS = frozenset(
-    "active alive available connected enabled error failed healthy ok online ready success up".split()  # noqa: SIM905
-)
-_MANY_PAIRS = 5  # a line with so many key=value pairs is a dump of parameters, its booleans are values
-
-_PAIR = re.compile(
-    r"""(?x) (\b[A-Za-z_][\w.-]*) (\s?=\s?|:(?=[\w"'-])) ( "[^"]*" | '[^']*' | [^\s,;()\[\]{}"'=:<]++(?!\s?=) )"""
-)
-_NAMED = re.compile(
-    r"\b((?:for|by|as|from|to|of)\s(?:(?:invalid|unknown|illegal)\s)?(?:user|account|host))\s+([\w.@-]+)(?!\s?[=:(])"
-)
-_VALUE = re.compile(
-    r"""(?x)
-      「[^」]*」 | 『[^』]*』
-    | (?<=\s)\(\)
-    | \b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b
-    | \b(?:[0-9a-fA-F]{2}[:-]){5,7}[0-9a-fA-F]{2}\b
-    | (?<![\w:])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}(?![\w:])
-    | (?<![\w$.-])[A-Za-z0-9_-]+(?:\.[\w$-]+){2,}(?<!Error)(?<!Exception)(?![\w.(])
-    | (?<![\w<>.)/-])(?:~|\.{1,2})?/(?:[^\x00-\ \x7f-\U0010ffff"'<>()\[\]{},;|]+)(?<![.:])
-    | \b[A-Za-z]:\\[^\s"'<>|,;]+
-    | \b0[xX][0-9a-fA-F]+\b
-    | \b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),?\ (?:[A-Z][a-z]{2}\s+\d+|\d+\s+[A-Z][a-z]{2})[\d:\sA-Z]*\d{4}
-    | \b\d{4}[-/.]\d\d?[-/.]\d\d?(?:[T\s-]\d\d[:.]\d\d(?:[:.]\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?
-    | \b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{6,}\b
-    | (?<![\w.])[+-]?\d[\d,.]*(?:[eE][+-]?\d+)?(?<![,.])
-    | \b[A-Za-z]+_-?\d{3,}\b | (?<=[A-Za-z])\d{3,} | (?<=[A-Za-z])\d+(?![A-Za-z\d(]) | (?<![A-Za-z\d])\d+
-    """
-)
-_LINK = re.compile(r"""\b[a-z][a-z0-9+.-]*://[!-~]+(?<![.,;:)>\]"'])""")
-_FOLD = re.compile(r"(?<!\w)-?<\*>(?:[,:/.|+_@-]{0,2}<\*>|\{<\*>\})*(?:(?:\s<\*>){2,})?")
-_WORD = re.compile(
-    r"(?:[A-Za-z_]|<\*>)(?:[\w$.\-]*(?:[\w$]|<\*>))*|[ァ-ヶー]+|[一-龥々]+|[ぁ-ん]+|[^\x00-\x7f\W]+|\s+|.",
-    re.ASCII | re.DOTALL,
-)
-_NAMING = re.compile(r"[A-Za-zァ-ヶ一-龥]")
-_LONGEST_SHAPE = 2_000
-_MOST_WORDS = 80
-_FEWEST_WORDS = 2  # a template keeps its first word and so many words in all
+_LONGEST_MESSAGE = 2_000
+"""Characters of a message that a template is made of."""
+_MOST_TEXT = 4_000_000
+"""Characters in all templates together."""
+_ALIASES = 4
+"""Aliases that are kept, for each template that may be kept."""
 
 
 @dataclass(slots=True)
 class Template:
     """A group of messages that say the same.
 
-    id: short and stable, a hash of the text. text: values are `<*>`. general: positions in `words` that were
-    generalised. used: the miner's tick of the last slow look-up.
+    id: short and stable, a hash of the text. text: values are `<*>`. general: which of its words were generalised.
+    live: False once the template went into another one, or was forgotten.
     """
 
     id: str
     text: str
-    words: tuple[str, ...]
     general: frozenset[int] = frozenset()
-    used: int = 0
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +51,6 @@ class Match:
 
     template: Template
     category: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Coded:
-    """A signature some of whose numbers may be codes.
-
-    places: which of the numbers. by_numbers: look-up by their values. by_codes: by those of them that are codes.
-    """
-
-    places: tuple[int, ...]
-    by_numbers: dict[tuple[str, ...], Match] = field(default_factory=dict)
-    by_codes: dict[tuple[str, ...], Match] = field(default_factory=dict)
-
-    def numbers(self, message: str) -> tuple[str, ...]:
-        """Return the values in the places where codes may stand."""
-        found = _NUMBER.findall(message)
-        return tuple(found[place] for place in self.places if place < len(found))
 
 
 def _unclassified(_: str) -> str | None:
@@ -162,9 +71,9 @@ class TemplateMiner:
     classify: message -> category or None; called where a message differs in more than digits from those before.
     mask: takes personal data out of a message before a template is made of it. on_merge: told the id of a template that
     went into another, and that other.
+    many_values: so many different words in one place make it a variable. max_templates: beyond it the one that was not
+    needed for longest is forgotten. max_signatures: size of the first look-up.
     Attributes: version, which grows with every new template.
-    many_values: so many different words in one place make it a variable.
-    max_templates: beyond it the least recently needed quarter is forgotten. max_signatures: size of the first look-up.
     """
 
     def __init__(
@@ -180,16 +89,15 @@ class TemplateMiner:
         self._classify = classify
         self._mask = mask
         self._on_merge = on_merge
-        self._many_values = many_values
         self._max_templates = max_templates
         self._max_signatures = max_signatures
-        self._signatures: dict[bytes, Match | _Coded] = {}
-        self._shapes: dict[str, Template] = {}
-        self._templates: dict[str, Template] = {}
-        self._general: dict[int, Template] = {}
-        self._slots: dict[int, list[str]] = {}
-        self._merged: dict[str, str] = {}
-        self._tick = 0
+        self._signatures: dict[int, Match] = {}
+        self._code_places: dict[int, tuple[int, ...]] = {}
+        self._templates: OrderedDict[str, Template] = OrderedDict()  # the one needed last at the end
+        self._merged: OrderedDict[str, str] = OrderedDict()
+        self._general: dict[int, list[tuple[Template, Places]]] = {}
+        self._variables = VariableFinder(many_values, most=10 * max_templates)
+        self._text_size = 0
         self.version = 0
 
     def __len__(self) -> int:
@@ -200,14 +108,13 @@ class TemplateMiner:
 
     def add(self, message: str) -> Match:
         """Return the template of one message; it is made if there is none yet."""
-        if not message.isascii():
-            message = unicodedata.normalize("NFKC", message)
-        signature = message.encode("utf-8", "replace").translate(None, _DIGITS)
-        found = self._signatures.get(signature)
-        if isinstance(found, _Coded):
-            numbers = found.numbers(message)
-            return found.by_numbers.get(numbers) or self._add_coded(message, found, numbers)
-        return found or self._add_slowly(message, signature)
+        raw = message.encode("utf-8", "replace")
+        key = _key(raw)
+        found = self._signatures.get(key)
+        if found is not None and found.template.live:
+            return found
+        places = self._code_places.get(key)
+        return self._add_coded(message, key, numbers_at(raw, places)) if places else self._add_varied(message, raw, key)
 
     def resolve(self, template_id: str) -> str:
         """Return the id of the template that a template was generalised into, or the id itself."""
@@ -226,177 +133,158 @@ class TemplateMiner:
         return {"templates": templates, "merged": dict(self._merged)}
 
     def import_state(self, state: Mapping[str, Any]) -> None:
-        """Take up what an earlier miner exported; templates get the ids they had."""
-        for text, general in state.get("templates", ()):
-            self._make(text, _words(text), frozenset(general))
+        """Take up what an earlier miner exported; messages get the ids that it would have given them."""
         self._merged.update(state.get("merged", {}))
+        for text, general in state.get("templates", ()):
+            places = Places.of(text, frozenset(general))
+            self._variables.learn(self._make(text, places, frozenset(general)).id, places)
 
-    def _add_slowly(self, message: str, signature: bytes) -> Match:
-        if len(self._signatures) >= self._max_signatures:
-            self._signatures.clear()
-        places = _code_places(message)
-        if not places:
-            match = self._mine(message, keep_codes=False)
-            self._signatures[signature] = match
-            return match
-        coded = _Coded(places)
-        match = self._add_coded(message, coded, coded.numbers(message))
-        self._signatures[signature] = coded
+    def _add_varied(self, message: str, raw: bytes, key: int) -> Match:
+        """Look a message up that was not answered by its text without digits."""
+        if not message.isascii():
+            normal = unicodedata.normalize("NFKC", message)
+            if normal != message:
+                return self._add_normal(normal, key)
+        raw, key = self._reduced(raw, key)
+        places = self._code_places.get(key)
+        if places is None and key not in self._signatures:
+            places = code_places(raw)
+        if places:
+            self._remember(self._code_places, key, places)
+            return self._add_coded(message, key, numbers_at(raw, places))
+        return self._found(key) or self._learn(message, key)
+
+    def _add_normal(self, normal: str, key: int) -> Match:
+        """Add a message that was not written in normal form; the next time its own key answers, if that is enough."""
+        match = self.add(normal)
+        if self._signatures.get(_key(normal.encode("utf-8", "replace"))) is match:
+            self._remember(self._signatures, key, match)
         return match
 
-    def _add_coded(self, message: str, coded: _Coded, numbers: tuple[str, ...]) -> Match:
-        codes = tuple(match[match.lastindex or 0] for match in _CODE.finditer(message))
-        match = coded.by_codes.get(codes)
+    def _add_coded(self, message: str, key: int, numbers: tuple[bytes, ...]) -> Match:
+        """Look a message up by its numbers that may be codes, then by those that are."""
+        exact = hash((key, numbers))
+        found = self._found(exact)
+        if found is None:
+            coded = hash((key, codes(message)))
+            found = self._found(coded) or self._learn(message, coded)
+            self._remember(self._signatures, exact, found)
+        return found
+
+    def _found(self, key: int) -> Match | None:
+        found = self._signatures.get(key)
+        return found if found is not None and found.template.live else None
+
+    def _reduced(self, raw: bytes, key: int) -> tuple[bytes, int]:
+        """Return a message without the identifiers in it, and its key, unless it is known with them."""
+        for without in (without_hexadecimal, without_identifiers):
+            if key in self._signatures or key in self._code_places:
+                break
+            reduced = without(raw)
+            if len(reduced) < len(raw):
+                raw, key = reduced, _key(reduced)
+        return raw, key
+
+    def _remember(self, index: dict[int, Any], key: int, what: Any) -> None:
+        if len(index) >= self._max_signatures:
+            index.clear()
+        index[key] = what
+
+    def _learn(self, message: str, key: int) -> Match:
+        """Make a match of a message, or renew the one whose template is no longer live."""
+        match = self._renewed(self._signatures.get(key)) or self._mine(message)
+        self._remember(self._signatures, key, match)
+        return match
+
+    def _renewed(self, match: Match | None) -> Match | None:
+        """Return a match whose template is no longer live with the one it went into, or with itself if forgotten."""
         if match is None:
-            keep_codes = len(coded.by_codes) < _CODE_VARIANTS
-            match = self._mine(message, keep_codes=keep_codes)
-            if keep_codes:
-                coded.by_codes[codes] = match
-        if len(coded.by_numbers) >= _NUMBER_VARIANTS:
-            coded.by_numbers.clear()
-        coded.by_numbers[numbers] = match
-        return match
+            return None
+        template = match.template
+        current = self._templates.get(self.resolve(template.id))
+        if current is None and template.id not in self._merged:
+            current = self._take_up(template, Places.of(template.text, template.general))
+        return Match(current, match.category) if current else None
 
-    def _mine(self, message: str, *, keep_codes: bool) -> Match:
-        self._tick += 1
+    def _mine(self, message: str) -> Match:
         category = self._classify(message)
-        text = shape(self._mask(_shortened(message)), keep_codes=keep_codes)
-        template = self._shapes.get(text) or self._place(text)
-        template.used = self._tick
-        return Match(template, category)
+        return Match(self._place(shape(_shortened(self._mask(message)))), category)
 
     def _place(self, text: str) -> Template:
-        """Find the general template that a new shape belongs to, or make one of its own."""
-        words = _words(text)
-        keys = _slot_keys(words)
-        for _, key in keys:
-            general = self._general.get(key)
-            if general is not None:
-                self._shapes[text] = general
-                return general
-        template = self._make(text, words)
-        for position, key in keys:
-            members = self._slots.get(key, ())
-            if len(members) >= self._many_values:
-                return self._generalise(template, position, key)
-        return template
+        """Return the template that a shape belongs to; one is made if there is none yet."""
+        template_id = self.resolve(_identify(text))
+        template = self._templates.get(template_id)
+        if template is not None:
+            self._templates.move_to_end(template_id)
+            return template
+        places = Places.of(text)
+        for general, its_places in self._general.get(places.frame, ()):
+            if places.fits(its_places, general.general):
+                return self._place(general.text)
+        template = self._make(text, places)
+        found = self._variables.learn(template.id, places)
+        return self._generalise(places, found) if found else template
 
-    def _make(self, text: str, words: tuple[str, ...], general: frozenset[int] = frozenset()) -> Template:
-        if len(self._templates) >= self._max_templates:
-            self._forget()
+    def _make(self, text: str, places: Places, general: frozenset[int] = frozenset()) -> Template:
         self.version += 1
-        template = Template(_identify(text), text, words, general, self._tick)
-        self._templates[template.id] = self._shapes[text] = template
-        for position, key in _slot_keys(words, general):
-            if position in general:
-                self._general[key] = template
-            else:
-                self._slots.setdefault(key, []).append(template.id)
+        return self._take_up(Template(_identify(text), text, general), places)
+
+    def _take_up(self, template: Template, places: Places) -> Template:
+        template.live = True
+        self._merged.pop(template.id, None)
+        self._templates[template.id] = template
+        self._text_size += len(template.text)
+        if template.general:
+            self._general.setdefault(places.frame, []).append((template, places))
+        while len(self._templates) > self._max_templates or self._text_size > _MOST_TEXT:
+            self._drop(next(iter(self._templates.values())))
         return template
 
-    def _generalise(self, template: Template, position: int, key: int) -> Template:
-        words = (*template.words[:position], VARIABLE, *template.words[position + 1 :])
-        text = "".join(words)
-        positions = template.general | {position}
-        general = self._shapes.get(text) or self._make(text, words, positions)
-        general.general |= positions
-        self._general[key] = general
-        for member in self._slots.pop(key, []):
-            if member != general.id and member in self._templates:
-                self._merged[member] = general.id
-                self._shapes[self._templates.pop(member).text] = general
-                self._on_merge(member, general)
-        self._signatures.clear()
-        return general
+    def _generalise(self, places: Places, found: Found) -> Template:
+        """Make one template of all those that differ in nothing but the variables found."""
+        text = places.generalised(found.places)
+        template_id = self.resolve(_identify(text))
+        into = self._templates.get(template_id)
+        if into is None or not into.general:
+            general = found.places if into is None else found.places | into.general
+            its_places = Places.of(text, general)
+            if into is not None:
+                self._drop(into)
+            into = self._make(text, its_places, general)
+        for member in found.members:
+            self._merge(self._templates.get(member), into)
+        return into
 
-    def _forget(self) -> None:
-        """Drop the least recently needed quarter of the templates and what points to them."""
-        oldest = sorted(self._templates.values(), key=lambda template: template.used)
-        kept = oldest[len(oldest) // 4 :]
-        merged = self._merged
-        for index in (self._templates, self._shapes, self._general, self._slots, self._signatures):
-            index.clear()
-        for template in kept:
-            self._make(template.text, template.words, template.general).used = template.used
-        self._merged = {old: new for old, new in merged.items() if new in self._templates}
+    def _merge(self, template: Template | None, into: Template) -> None:
+        if template is None or template is into:
+            return
+        self._drop(template)
+        self._merged[template.id] = into.id
+        if len(self._merged) > _ALIASES * self._max_templates:
+            self._merged.popitem(last=False)
+        self._on_merge(template.id, into)
+
+    def _drop(self, template: Template) -> None:
+        template.live = False
+        del self._templates[template.id]
+        self._text_size -= len(template.text)
+        if template.general:
+            frame = Places.of(template.text, template.general).frame
+            rest = [pair for pair in self._general.pop(frame, ()) if pair[0] is not template]
+            if rest:
+                self._general[frame] = rest
+
+
+def _key(raw: bytes) -> int:
+    """Return the key of a message without its digits; one that has none is not taken for one that has."""
+    skeleton = raw.translate(None, _DIGITS)
+    return hash(skeleton) if len(skeleton) < len(raw) else ~hash(skeleton)
 
 
 def _shortened(message: str) -> str:
-    return (
-        message
-        if len(message) <= _LONGEST_SHAPE
-        else message[:_LONGEST_SHAPE].rpartition(" ")[0] or message[:_LONGEST_SHAPE]
-    )
-
-
-def shape(message: str, *, keep_codes: bool = True) -> str:
-    """Return a message with its values replaced by `<*>`; status and error codes stay if asked for."""
-    if keep_codes:
-        message = _CODE.sub(_protect, message)
-    if "://" in message:
-        message = _LINK.sub(VARIABLE, message)
-    pairs = _PAIR.findall(message) if "=" in message or ":" in message else ()
-    if pairs:
-        dump = len(pairs) >= _MANY_PAIRS
-        message = _PAIR.sub(lambda pair: _without_value(pair, dump), message)
-    message = _NAMED.sub(_without_name, " ".join(message.split()))
-    text = _FOLD.sub(VARIABLE, _VALUE.sub(_without_content, message))
-    return text.translate(_UNPROTECT) if keep_codes else text
-
-
-def _code_places(message: str) -> tuple[int, ...]:
-    """Return which of the numbers in a message, counted from 0, stand where codes do."""
-    spans = [match.span(match.lastindex or 0) for match in _CODE_PLACE.finditer(message)]
-    if not spans:
-        return ()
-    numbers = enumerate(_NUMBER.finditer(message))
-    return tuple(place for place, number in numbers if any(start <= number.start() < end for start, end in spans))
-
-
-def _protect(match: re.Match[str]) -> str:
-    start, end = match.span(match.lastindex or 0)
-    whole, offset = match[0], match.start()
-    return whole[: start - offset] + whole[start - offset : end - offset].translate(_PROTECT) + whole[end - offset :]
-
-
-def _without_value(pair: re.Match[str], dump: bool) -> str:
-    key, mark, value = pair.groups()
-    bare = value.strip("\"'")
-    quote = value[0] if value[0] in "\"'" else ""
-    if bare.lower() in ("true", "false"):
-        return pair[0] if key.lower() in _HEALTH_KEYS and not dump else f"{key}{mark}{VARIABLE}"
-    if bare.lower() in STATE_WORDS or not bare or (mark == ":" and not bare[:1].isdigit() and not dump):
-        return pair[0]
-    if "\ue000" <= bare[-1] <= "\ue009":
-        return pair[0]
-    return f"{key}{mark}{quote}{VARIABLE}{quote}"
-
-
-def _without_name(named: re.Match[str]) -> str:
-    return named[0] if named[2].lower() in STATE_WORDS else f"{named[1]} {VARIABLE}"
-
-
-def _without_content(value: re.Match[str]) -> str:
-    text = value[0]
-    return f"{text[0]}{VARIABLE}{text[-1]}" if text[0] in "「『(" else VARIABLE
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(text))
-
-
-def _slot_keys(words: tuple[str, ...], general: frozenset[int] = frozenset()) -> list[tuple[int, int]]:
-    """Return for each word that is or could turn out to be a value its position and a key of everything around it."""
-    if len(words) > _MOST_WORDS:
-        return []
-    naming = [position for position, word in enumerate(words) if _NAMING.search(word) or position in general]
-    if len(naming) <= _FEWEST_WORDS:
-        return []
-    return [
-        (position, hash((position, words[:position], words[position + 1 :])))
-        for position in naming[1:]
-        if position in general or words[position].lower() not in STATE_WORDS
-    ]
+    """Return the beginning of a long message, its last word whole."""
+    start = message[:_LONGEST_MESSAGE]
+    return message if len(message) <= _LONGEST_MESSAGE else start.rpartition(" ")[0] or start
 
 
 def _identify(text: str) -> str:

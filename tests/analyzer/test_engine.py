@@ -81,7 +81,7 @@ async def test_results_are_stored_with_the_columns_of_the_guide(engine: LogAnaly
     await engine.analyze_logs()
     query = "SELECT frequency, severity, description, examples FROM log_patterns"
     ((frequency, severity, description, examples),) = rows(tmp_path / "analysis.db", query)
-    assert (frequency, severity, description) == (1, "HIGH", "odd trouble for [email]")
+    assert (frequency, severity, description) == (1, "HIGH", "odd trouble for <*>")
     assert json.loads(examples) == ["odd trouble for [email]"]
     columns = [row[1] for row in rows(tmp_path / "analysis.db", "PRAGMA table_info(anomalies)")]
     assert columns[:5] == ["timestamp", "anomaly_type", "severity", "confidence_score", "details"]

@@ -1,0 +1,97 @@
+"""Digits that say what happened: status and error codes, counts of zero, and digits that belong to a word (`ssh2`)."""
+
+import re
+
+_STATUS = r"""
+    (?i: \b(?:status(?:[ _-]?code)?|response(?:[ _-]code)?|http(?:/[\d.]+)?|returned|code|ステータス(?:コード)?)
+         ["']?(?:\ is)?[\s:="']* ({status}) (?![\d.]|\s?[mµ]?s\b) )
+    | "[A-Z]+\ [^"\s]*(?:\ HTTP/[\d.]+)?"\s+({status})\b
+    """
+_OTHERS = r"""
+    (?i: \b(?:err(?:or)?|errno|exit|sqlstate|エラー)[ _-]?(?:code|status|no|number|コード)?
+         [\s:=\#\[(]* (-?\d{1,5}) (?![\d.:,]|\s?[A-Za-z%件]) )
+    | (?: ^ | [\[(] | \b(?i:error|code|errno|reason|status|エラー|コード)[\s:=\#]{1,3} )
+      ([A-Z]{1,5}-?\d{3,5}) (?![\w.-])
+    | (?<![\w.-]) ([A-Z]{1,5}-?\d{3,5}) (?=:(?:\s|$))
+    | (?i: (?<![\w.,:-])({zero}) (?=\s*(?:errors?|fail\w*|timeouts?|warnings?|exceptions?)\b) )
+    | (?:エラー|失敗|警告|タイムアウト)[はが:\s]*({zero})\s*件
+    | \b(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L|[Ss](?=3\b))(\d{1,3})\b
+    | \b[A-Za-z_]+(\d{1,2})[A-Za-z_]*+(?=\()
+    """
+
+
+def _expression(status: str, zero: str) -> re.Pattern[str]:
+    return re.compile("(?x)" + _STATUS.replace("{status}", status) + "|" + _OTHERS.replace("{zero}", zero))
+
+
+_CODE = _expression(r"[45]\d\d", "0")
+_REQUEST_CODE = _expression(r"5\d\d", "0")
+"""In the record of a request a client's mistake is traffic like a success; its category is its own all the same."""
+_PLACE = _expression(r"\d+", r"\d+")
+"""Where codes may stand, whatever they are: lines that differ only in digits agree on this."""
+REQUEST = re.compile(r'"(GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS|CONNECT|PROPFIND|TRACE)\s[^"]*"')
+"""The request as a web server records it; the group is its method."""
+
+_HINTS = (
+    *("status", "response", "http", "returned", "code", "err", "exit", "sqlstate", "fail", "timeout", "warning"),
+    *("exception", '" ', "ステータス", "エラー", "失敗", "警告", "タイムアウト"),
+)
+_GLUED = re.compile(r"[A-Za-z]-?\d", re.ASCII)
+_DIGIT = re.compile(r"\d", re.ASCII)
+_NUMBER = re.compile(r"\d+", re.ASCII)
+_NUMBER_BYTES = re.compile(rb"\d+")
+_HIDE = {ord(digit): 0xE000 + int(digit) for digit in "0123456789"}
+SHOW_CODES: dict[int, str] = {code: chr(digit) for digit, code in _HIDE.items()}
+"""Translates what `hide_codes` made of the digits back into digits."""
+
+
+def codes(message: str) -> tuple[str, ...]:
+    """Return the digits in a message that say what happened."""
+    return tuple(match[match.lastindex or 0] for match in _expression_for(message).finditer(message))
+
+
+def hide_codes(text: str) -> str:
+    """Return a text whose codes are written in the private use area of Unicode, where nothing takes them for digits."""
+    return _expression_for(text).sub(_hidden, text) if _may_hold_codes(text) else text
+
+
+def is_hidden(character: str) -> bool:
+    """Return whether a character is a digit that `hide_codes` has hidden."""
+    return "\ue000" <= character <= "\ue009"
+
+
+def code_places(skeleton: bytes) -> tuple[int, ...]:
+    """Return which of the numbers of a message, counted from 0, stand where codes do."""
+    text = skeleton.decode("utf-8", "replace")
+    if not _may_hold_codes(text):
+        return ()
+    spans = [match.span(match.lastindex or 0) for match in _PLACE.finditer(text)]
+    return tuple(
+        place
+        for place, number in enumerate(_NUMBER.finditer(text) if spans else ())
+        if any(start <= number.start() < end for start, end in spans)
+    )
+
+
+def numbers_at(skeleton: bytes, places: tuple[int, ...]) -> tuple[bytes, ...]:
+    """Return the numbers of a message that stand in certain places."""
+    found = _NUMBER_BYTES.findall(skeleton)
+    return tuple([found[place] for place in places if place < len(found)])
+
+
+def _may_hold_codes(text: str) -> bool:
+    """Return False where there surely are none; a cheap look before the search."""
+    if not _DIGIT.search(text):
+        return False
+    lower = text.lower()
+    return any(hint in lower for hint in _HINTS) or _GLUED.search(text) is not None
+
+
+def _expression_for(text: str) -> re.Pattern[str]:
+    return _REQUEST_CODE if '"' in text and REQUEST.search(text) else _CODE
+
+
+def _hidden(match: re.Match[str]) -> str:
+    start, end = (edge - match.start() for edge in match.span(match.lastindex or 0))
+    whole = match[0]
+    return whole[:start] + whole[start:end].translate(_HIDE) + whole[end:]
