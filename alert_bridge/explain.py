@@ -1,7 +1,7 @@
 """Why an alert fired: its value, its threshold and what that is made of, the log patterns of the same window."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alert_bridge.alerts import Alert, Severity
@@ -11,6 +11,7 @@ from alert_bridge.figures import BY_NAME
 from alert_bridge.pipeline import Explanation
 from alert_bridge.threshold_manager import DynamicThresholdManager
 from alert_bridge.threshold_reasons import Language
+from runtime.clock import format_utc
 from runtime.prometheus import SeriesReader, SeriesUnavailable
 
 logger = logging.getLogger(f"monitoring.{__name__}")
@@ -19,6 +20,13 @@ WINDOW_SECONDS = 15 * 60.0
 """How far before an alert's begin a log pattern counts as of the same window."""
 
 _PATTERNS = 5
+_ABOUT: Mapping[str, Mapping[str, str]] = {
+    "NewErrorPattern": {"new": "true"},
+    "ErrorPatternBursting": {"bursting": "true"},
+}
+"""What stands out about the patterns that an alert is about, by its name."""
+
+Items = Sequence[Mapping[str, Any]]
 
 
 class Explainer:
@@ -31,10 +39,10 @@ class Explainer:
 
     async def __call__(self, alert: Alert) -> Explanation:
         """Return the reason in each language, the value, the threshold and the log patterns."""
-        patterns = await self._patterns(alert)
+        subject, patterns = await self._patterns(alert)
         metric = alert.labels.get("metric")
         if metric is None:
-            return Explanation(_own_reasons(alert), patterns)
+            return Explanation(_with_example(_own_reasons(alert), subject), patterns)
         value = number(alert.annotations.get("value"))
         if value is None:
             value = await self._value(metric, alert.labels)
@@ -47,15 +55,20 @@ class Explainer:
                 reasons[language] = f"{_exceeded(language, metric, value, threshold)} {known.reason}"
         return Explanation(reasons or _own_reasons(alert), patterns, value, threshold)
 
-    async def _patterns(self, alert: Alert) -> tuple[Mapping[str, Any], ...]:
+    async def _patterns(self, alert: Alert) -> tuple[Items, tuple[Mapping[str, Any], ...]]:
+        """Return the log patterns that the alert is about, and those with the others of the same window."""
         begin = alert.created_at.timestamp()
+        start, end = begin - WINDOW_SECONDS, begin + WINDOW_SECONDS
         try:
-            items = await self._analyzer.patterns(begin - WINDOW_SECONDS, begin + WINDOW_SECONDS, 50)
-        except AnalyzerUnavailable as error:
+            asked = _query(alert, start, end)
+            subject = (await self._analyzer.listing("patterns", asked))["items"] if asked else ()
+            items = await self._analyzer.patterns(start, end, 50)
+        except (AnalyzerUnavailable, ValueError) as error:
             logger.warning("alert %s goes without log patterns: %s", alert.id, error)
-            return ()
+            return (), ()
         notable = [one for one in items if one.get("new") or one.get("severity") in ("HIGH", "CRITICAL", "MEDIUM")]
-        return tuple(sorted(notable, key=_notability, reverse=True)[:_PATTERNS])
+        found = {one["pattern_id"]: one for one in (*subject, *sorted(notable, key=_notability, reverse=True))}
+        return subject, tuple(found.values())[:_PATTERNS]
 
     def _threshold(self, metric: str, alert: Alert, language: Language) -> Any:
         at = alert.created_at.timestamp()
@@ -81,6 +94,30 @@ class Explainer:
             if all(sample.labels.get(name) == labels[name] for name in ("job", "instance") if name in labels):
                 return sample.value
         return None
+
+
+def _query(alert: Alert, start: float, end: float) -> dict[str, str] | None:
+    """Return the query for the patterns that an alert of the log analysis is about; None for other alerts."""
+    labels = alert.labels
+    period = {"from": format_utc(start), "to": format_utc(end), "limit": str(_PATTERNS), "sort": "first_seen"}
+    if "pattern" in labels:
+        return {**period, "q": labels["pattern"]}
+    if "source" in labels and "level" in labels:
+        return {**period, "source": labels["source"], "level": labels["level"], **_ABOUT.get(alert.name, {})}
+    return None
+
+
+def _with_example(reasons: dict[str, str], subject: Items) -> dict[str, str]:
+    """Add a masked line of the newest pattern that the alert is about, and its family."""
+    if not subject:
+        return reasons
+    newest = subject[0]
+    example = next(iter(newest.get("examples") or ()), newest.get("description", ""))
+    family = newest.get("family") or {}
+    of, of_ja = (f"; family {family['name']}", f"、分類：{family['name_ja']}") if family else ("", "")
+    lines = int(newest.get("frequency") or 0)
+    said = {"en": f'"{example}" ({lines} lines{of})', "ja": f"「{example}」（{lines}行{of_ja}）"}
+    return {language: f"{text} {said.get(language, said['en'])}" for language, text in reasons.items()}
 
 
 def _own_reasons(alert: Alert) -> dict[str, str]:
