@@ -26,6 +26,10 @@ class AnalyzerUnavailable(Exception):
         return f"the analyzer does not answer: {self.problem}"
 
 
+class WrongParameter(ValueError):
+    """The analyzer does not take a parameter; the text names it."""
+
+
 class Analyzer(Protocol):
     """The analyzer's read API: by HTTP in the stack, its store when embedded."""
 
@@ -35,6 +39,14 @@ class Analyzer(Protocol):
 
     async def anomalies(self, start: float, end: float, limit: int) -> Items:
         """Return the anomalies found between start and end (epoch seconds). Raises AnalyzerUnavailable."""
+        ...
+
+    async def listing(self, what: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return a list as the API answers: items, next_cursor, total.
+
+        what: patterns or families. query: filters, order and page, as the API takes them.
+        Raises ValueError for a parameter that is wrong, AnalyzerUnavailable.
+        """
         ...
 
 
@@ -54,16 +66,26 @@ class AnalyzerClient:
         """Return the anomalies found between start and end."""
         return await self._items("anomalies", start, end, limit)
 
-    async def _items(self, what: str, start: float, end: float, limit: int) -> Items:
-        query = {"from": format_utc(start), "to": format_utc(end), "limit": str(limit)}
+    async def listing(self, what: str, query: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return a list as the API answers."""
         url = f"{self._url}/api/v1/{what}"
         try:
             async with self._session.get(url, params=query, headers=self._headers, timeout=_TIMEOUT) as answer:
+                body: dict[str, Any] = await answer.json(content_type=None) if answer.status in (200, 400) else {}
+                if answer.status == 400 and "detail" in body:
+                    raise WrongParameter(body["detail"])
                 if answer.status != 200:
                     raise AnalyzerUnavailable(f"{url} answered {answer.status}")
-                items: Items = (await answer.json(content_type=None))["items"]
+                body["items"]  # what has none is no answer of an analyzer
         except TimeoutError:
             raise AnalyzerUnavailable(f"{url}: no answer within 2 s") from None
+        except WrongParameter:
+            raise
         except (aiohttp.ClientError, ValueError, KeyError, TypeError) as error:
             raise AnalyzerUnavailable(f"{url}: {error}") from None
+        return body
+
+    async def _items(self, what: str, start: float, end: float, limit: int) -> Items:
+        query = {"from": format_utc(start), "to": format_utc(end), "limit": str(limit)}
+        items: Items = (await self.listing(what, query))["items"]
         return items

@@ -28,6 +28,7 @@ _NEAR = 0.7
 _NAME_WORDS = 3
 _VALUE = re.compile(r"<\*>|\[[a-z-]+\]")
 _SIGNS = re.compile(r"[\W\d_]+")
+_ENDINGS = re.compile(r"\s*[ぁ-ん]+\s*")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z'-]{2,}|[ァ-ヶー]{2,}|[一-龥々]{2,}")
 _JAPANESE = re.compile(r"[ぁ-んァ-ヶ一-龥]")
 _COMMON = frozenset("the and for with from has was been not are this that into its".split())  # noqa: SIM905 - reads better
@@ -74,8 +75,9 @@ def find_families(templates: Mapping[str, str], former: Sequence[Family] = ()) -
 
 
 def _plain(text: str) -> str:
-    """Return the words of a template, without values."""
-    return _SIGNS.sub(" ", _VALUE.sub(" ", text[:_LONGEST])).strip().lower()
+    """Return the words of a template: without values, and without the particles and endings of Japanese."""
+    words = _SIGNS.sub(" ", _VALUE.sub(" ", text[:_LONGEST])).strip().lower()
+    return _ENDINGS.sub(" ", words).strip() or words
 
 
 def _clusters(pattern_ids: Sequence[str], texts: Sequence[str]) -> list[list[str]]:
@@ -109,7 +111,7 @@ def _names(groups: Sequence[Sequence[str]], templates: Mapping[str, str]) -> lis
 
 def _name(members: Sequence[Sequence[str]], spread: Mapping[str, int], total: int) -> tuple[str, str]:
     shares = Counter(word for found in members for word in set(found))
-    common = {word: count for word, count in shares.items() if 2 * count >= len(members)} or shares
+    common = {word: count for word, count in shares.items() if 2 * count > len(members)} or shares
     weights = {word: count * math.log(1.0 + total / spread[word]) for word, count in common.items()}
     english = {word: weight for word, weight in weights.items() if not _JAPANESE.match(word)}
     japanese = {word: weight for word, weight in weights.items() if _JAPANESE.match(word)}

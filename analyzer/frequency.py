@@ -51,8 +51,8 @@ class PatternStats:
         return self.rate.burst is not None
 
     def is_new(self, now: datetime) -> bool:
-        """Return whether it appeared after the learning time and within the last hour."""
-        return not self.learned and now - self.first_seen < NEW_FOR
+        """Return whether it is one nobody knew, appeared after the learning time and within the last hour."""
+        return self.kind is Kind.DYNAMIC and not self.learned and now - self.first_seen < NEW_FOR
 
     def is_rare(self, now: datetime) -> bool:
         """Return whether it was seen within the last hour, which is surprising."""
@@ -203,6 +203,7 @@ class PatternBook:
         """Take up what an earlier run knew. times: what `times` returned."""
         self._patterns.update((pattern.id, pattern) for pattern in patterns)
         self._bursting.update(pattern.id for pattern in self._patterns.values() if pattern.bursting)
+        self._limit = limit(len(self._patterns))
         for source, (bucket, observed, lines) in (times or {}).items():
             self._times[source] = SourceTime(int(bucket), observed, lines)
 
@@ -213,6 +214,11 @@ class PatternBook:
     def item(self, stats: PatternStats, now: datetime) -> dict[str, Any]:
         """Return a pattern with its family, ready for JSON."""
         return stats.to_dict(now, self.family_of(stats))
+
+    def wants_text(self, pattern_id: str) -> bool:
+        """Return whether the text of the next line of a pattern may become an example."""
+        stats = self._patterns.get(pattern_id)
+        return stats is None or _wants_example(stats, stats.frequency)
 
     def forget(self, before: datetime) -> None:
         """Drop the patterns that were last seen before a moment; they are not new if they come again."""
@@ -252,7 +258,7 @@ class PatternBook:
         stats.add(count, line.moment, last, line.level)
         self._changed.add(pattern_id)
         self._unreviewed.add(pattern_id)
-        if before < _LINES_LOOKED_AT and len(stats.examples) < EXAMPLES_KEPT:
+        if _wants_example(stats, before):
             self._keep_example(stats, line.text)
         new = first and not stats.learned and stats.kind is Kind.DYNAMIC
         reason = self._reason(stats, before, new=new, rare=rare, quiet=quiet)
@@ -263,7 +269,6 @@ class PatternBook:
 
         Returns the events of the bursts that began since the last review.
         """
-        self._limit = limit(len(self._patterns))
         buckets = {source: time.now(now.timestamp()) for source, time in self._times.items()}
         for pattern_id in self._unreviewed | self._bursting:
             stats = self._patterns.get(pattern_id)
@@ -327,6 +332,7 @@ class PatternBook:
             learned=line.learning or pattern_id in self._seen_before,
         )
         self._patterns[pattern_id] = stats
+        self._limit = limit(len(self._patterns))
         return stats
 
     def _make_room(self) -> None:
@@ -344,7 +350,7 @@ class PatternBook:
 
     def _keep_example(self, stats: PatternStats, text: str) -> None:
         example = self._mask(text)[:LONGEST_EXAMPLE]
-        if example not in stats.examples:
+        if example and example not in stats.examples:
             stats.examples.append(example)
 
     def _count_rate(self, stats: PatternStats, line: Line, count: int) -> bool:
@@ -421,6 +427,10 @@ def _told(burst: Burst | None) -> dict[str, Any] | None:
         "minutes": burst.minutes,
         "confidence": round(burst.confidence, 4),
     }
+
+
+def _wants_example(stats: PatternStats, frequency: int) -> bool:
+    return frequency < _LINES_LOOKED_AT and len(stats.examples) < EXAMPLES_KEPT
 
 
 _LINES_LOOKED_AT = 20

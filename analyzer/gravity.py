@@ -90,7 +90,7 @@ def _rate(seen: Sighting) -> tuple[str, str]:
 
 
 def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def _number(value: float) -> str:

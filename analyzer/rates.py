@@ -31,8 +31,11 @@ LONGEST_BURST = 36
 
 _MEMORY_BUCKETS = 14 * DAY_BUCKETS
 _CLUMP_WEIGHT = 3.0
-_CLUMP_EXCESS = 3.0
-"""Until lines show otherwise they are taken to come in clumps: this variance above the mean, with the weight of 3."""
+_CLUMP_EXCESS = 6.0
+"""Until lines show otherwise they are taken to come in clumps: this share of the mean as variance above it, weighing as
+much as three lines."""
+_DOUBT = 3.0
+"""So many standard errors are added to the variance above the mean: clumps not seen yet are larger than those seen."""
 _GAP = 14.0
 """A silence in which so many lines were to be expected (chance: one in a million) is a gap in the observation."""
 _MANY_LATE = 100
@@ -87,6 +90,7 @@ class Moments:
         if self.windows > 1.0 and self.total > 0.0:
             variance = (self.squares - self.total * self.total / self.windows) / (self.windows - 1.0)
             excess = max(0.0, variance * self.windows / self.total - 1.0)
+            excess *= 1.0 + _DOUBT * math.sqrt(2.0 / self.windows)
         known = (self.total * excess + _CLUMP_WEIGHT * _CLUMP_EXCESS) / (self.total + _CLUMP_WEIGHT)
         return (1.0 + known) * (1.0 + 1.0 / max(self.windows, 1.0))
 
@@ -275,7 +279,7 @@ class Rate:
 
     def _begun(self, bucket: int, limit: float) -> Burst | None:
         for width, history in ((1, self.short), (HOUR_BUCKETS, self.long)):
-            count = self.lines(bucket, width)
+            count = self.lines(bucket, min(width, bucket - self.ended))  # the last burst is no part of a new one
             if history.windows < FEWEST_WINDOWS or count < LEAST_RATIO * history.mean:
                 continue
             chance_of_it = history.chance(count)

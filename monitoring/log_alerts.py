@@ -22,6 +22,7 @@ NAMES: Mapping[str, str] = {"database_error": "DatabaseErrorsInLogs", "out_of_me
 """Predefined patterns that have an alert of their own in the stack."""
 
 _ALL_NAMES = (NEW_PATTERN, BURST, ANOMALY, OTHER_PATTERN, *NAMES.values())
+_ALERTED_LEVELS = ("ERROR", "CRITICAL")
 _ITEMS = 1000
 _SOURCE = "events"
 
@@ -119,13 +120,16 @@ class LogAlerts:
         if event.type == ANOMALY_DETECTED:
             series = str(details.get("series", ""))
             return {"alertname": ANOMALY, "severity": severity.prometheus, "series": series}
+        source, reason = str(details.get("source", "")), details.get("reason")
+        if reason == "burst" or details.get("kind") == "dynamic":
+            level = str(details.get("level", ""))
+            if reason == "rare" or level not in _ALERTED_LEVELS:
+                return None
+            name = BURST if reason == "burst" else NEW_PATTERN
+            # one alert for all of a source and level: a new version words many errors anew
+            return {"alertname": name, "severity": "warning", "source": source, "level": level}
         if severity.rank < Severity.HIGH.rank:
             return None
-        source = str(details.get("source", ""))
-        if details.get("kind") == "dynamic":  # one alert for all of them: a new version words many errors anew
-            level = str(details.get("level", ""))
-            name = BURST if details.get("reason") == "burst" else NEW_PATTERN
-            return {"alertname": name, "severity": "warning", "source": source, "level": level}
         pattern = str(details.get("pattern_id", ""))
         name = NAMES.get(pattern, OTHER_PATTERN)
         return {"alertname": name, "severity": severity.prometheus, "source": source, "pattern": pattern}

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from alert_bridge import store
-from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable, Items
+from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable
 from alert_bridge.figures import FIGURES, Figure, Figures, Snapshot, plain
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.threshold_config import ThresholdConfig
@@ -81,6 +81,7 @@ class Views:
             Route("/api/v1/overview", self.overview, methods=["GET"]),
             Route("/api/v1/series", self.series, methods=["GET"]),
             Route("/api/v1/patterns", self.patterns, methods=["GET"]),
+            Route("/api/v1/families", self.families, methods=["GET"]),
             Route("/api/v1/anomalies", self.anomalies, methods=["GET"]),
             Route("/api/v1/history", self.history, methods=["GET"]),
             Route("/api/v1/thresholds", self.thresholds, methods=["GET"]),
@@ -134,11 +135,21 @@ class Views:
 
     async def patterns(self, request: Request) -> Response:
         """Show log patterns, as the analyzer knows them."""
-        return await self._from_analyzer(request, self._analyzer.patterns)
+        return await self._listing(request, "patterns")
+
+    async def families(self, request: Request) -> Response:
+        """Show the families of log patterns, as the analyzer knows them."""
+        return await self._listing(request, "families")
 
     async def anomalies(self, request: Request) -> Response:
         """Show anomalies, as the analyzer knows them."""
-        return await self._from_analyzer(request, self._analyzer.anomalies)
+        start, end = self._period(request)
+        limit = int(query_number(request, "limit", 50, 1, 1000))
+        try:
+            items = await self._analyzer.anomalies(start, end, limit)
+        except AnalyzerUnavailable as error:
+            raise _unavailable(error) from None
+        return JSONResponse({"items": list(items), "next_cursor": None, "total": len(items)})
 
     async def history(self, request: Request) -> Response:
         """Show every figure over the last minutes."""
@@ -183,15 +194,20 @@ class Views:
         """Make a one-time ticket for the feed."""
         return JSONResponse({"ticket": self._make_ticket(identity(request))}, 201)
 
-    async def _from_analyzer(self, request: Request, ask: Callable[[float, float, int], Awaitable[Items]]) -> Response:
-        end = moment_of(request, "to", self._clock.time())
-        start = moment_of(request, "from", end - 86400)
-        limit = int(query_number(request, "limit", 50, 1, 1000))
+    async def _listing(self, request: Request, what: str) -> Response:
+        start, end = self._period(request)
+        query = {**request.query_params, "from": format_utc(start), "to": format_utc(end)}
         try:
-            items = await ask(start, end, limit)
+            return JSONResponse(await self._analyzer.listing(what, query))
+        except ValueError as error:
+            raise Problem(400, "Invalid parameter", str(error)) from None
         except AnalyzerUnavailable as error:
-            raise Problem(503, "Analyzer not available", str(error)) from None
-        return JSONResponse({"items": list(items), "next_cursor": None, "total": len(items)})
+            raise _unavailable(error) from None
+
+    def _period(self, request: Request) -> tuple[float, float]:
+        """Return the period asked for, epoch seconds; the last day if none is."""
+        end = moment_of(request, "to", self._clock.time())
+        return moment_of(request, "from", end - 86400), end
 
     async def _sources(self, snapshot: Snapshot) -> list[dict[str, Any]]:
         sources = [{"name": "series", "up": snapshot.problem is None, "problem": snapshot.problem}]
@@ -312,6 +328,10 @@ def moment_of(request: Request, name: str, default: float) -> float:
     if not 7 * 86400 <= moment < 1e11:
         raise Problem(400, "Invalid parameter", f"{name}: got {text[:80]!r}, expected epoch seconds")
     return moment
+
+
+def _unavailable(error: AnalyzerUnavailable) -> Problem:
+    return Problem(503, "Analyzer not available", str(error))
 
 
 def _for_place(known: Known, place: Mapping[str, str]) -> tuple[ThresholdConfig, Explanation] | None:

@@ -125,3 +125,128 @@ def test_a_pattern_that_was_forgotten_is_not_new_when_it_comes_again() -> None:
     assert len(patterns) == 0
     _, new, event = patterns.count(line(90_000, Level.ERROR), "t1", "boom")
     assert (new, event) == (False, None)
+
+
+def seen_for_days(patterns: PatternBook, days: int, pattern_id: str = "t1", level: Level = Level.ERROR) -> None:
+    """Let lines come every five minutes, three at a time."""
+    for bucket in range(days * 288):
+        at = line(bucket * 300, level, learning=True)
+        patterns.count_run(at, pattern_id, "boom", 3, at.moment)
+    patterns.review(START + timedelta(days=days))
+
+
+def test_a_burst_is_told_once_and_explained_until_it_ends() -> None:
+    patterns = book()
+    seen_for_days(patterns, 1)
+    end = START + timedelta(days=1)
+    patterns.count_run(line(86_400 + 10, Level.ERROR), "t1", "boom", 42, end + timedelta(seconds=20))
+    (event,) = patterns.review(end + timedelta(seconds=30))
+    assert patterns.review(end + timedelta(seconds=35)) == []
+    assert (event.details["reason"], event.details["burst"]["count"], event.severity) == ("burst", 42, Severity.HIGH)
+    stats = patterns.get("t1")
+    assert stats is not None
+    item = patterns.item(stats, end + timedelta(seconds=40))
+    assert item["bursting"] is True
+    assert item["explanation"] == "HIGH: level ERROR; seen 42 times in 5 min where 3 are usual"
+    assert item["explanation_ja"] == "HIGH: レベル ERROR、通常 3 回のところ 5 分間に 42 回"
+    assert (item["rate_per_hour"], item["expected_per_hour"]) == (42 + 11 * 3, 36)
+    assert patterns.bursting() == {"app": 1}
+    assert patterns.take_tally() == {("burst", "app", Level.ERROR): 1}
+    patterns.review(end + timedelta(minutes=20))
+    assert patterns.bursting() == {}
+    assert not stats.bursting
+
+
+def test_a_burst_makes_what_is_harmless_graver() -> None:
+    patterns = book()
+    seen_for_days(patterns, 1, level=Level.INFO)
+    patterns.count_run(line(86_400 + 10), "t1", "boom", 400, START + timedelta(days=1, seconds=20))
+    (event,) = patterns.review(START + timedelta(days=1, seconds=30))
+    assert event.severity is Severity.MEDIUM
+    assert event.details["explanation"].endswith("; without that LOW")
+
+
+def test_a_burst_among_old_lines_is_found_when_they_are_read_at_once() -> None:
+    patterns = book()
+    seen_for_days(patterns, 1)
+    patterns.count_run(line(86_400, Level.ERROR), "t1", "boom", 90, START + timedelta(days=1))
+    patterns.count(line(2 * 86_400, Level.ERROR), "t1", "boom")
+    events = patterns.review(START + timedelta(days=30))
+    assert [event.details["reason"] for event in events] == ["burst"]
+    assert patterns.bursting() == {}
+
+
+def test_nothing_bursts_or_is_rare_while_a_source_is_learned() -> None:
+    patterns = book()
+    seen_for_days(patterns, 1)
+    patterns.count_run(line(86_400, Level.ERROR, learning=True), "t1", "boom", 90, START + timedelta(days=1))
+    patterns.count(line(20 * 86_400, Level.ERROR, learning=True), "t1", "boom")
+    assert patterns.review(START + timedelta(days=20)) == []
+    assert patterns.take_tally() == {}
+
+
+def test_what_is_seen_again_after_days_is_rare_and_told_unless_it_is_harmless() -> None:
+    patterns = book()
+    for level, name in ((Level.WARNING, "t1"), (Level.INFO, "t2")):
+        patterns.count(line(0, level, learning=True), name, "odd")
+    for bucket in range(10 * 288):
+        patterns.count(line(bucket * 300, learning=True), "usual", "usual")
+    told = [
+        patterns.count(line(10 * 86_400, level), name, "odd")[2]
+        for level, name in ((Level.WARNING, "t1"), (Level.INFO, "t2"), (Level.INFO, "usual"))
+    ]
+    assert [event and (event.details["reason"], event.severity) for event in told] == [
+        ("rare", Severity.HIGH),
+        None,
+        None,
+    ]
+    assert told[0] is not None
+    assert told[0].details["explanation"] == "HIGH: level WARNING; rare, seen twice in 10 days; without that MEDIUM"
+    stats = patterns.get("t1")
+    assert stats is not None
+    assert stats.is_rare(START + timedelta(days=10, minutes=59))
+    assert not stats.is_rare(START + timedelta(days=10, minutes=61))
+    assert patterns.take_tally()["rare", "app", Level.WARNING] == 1
+
+
+def test_events_say_why_they_are_told() -> None:
+    patterns = book()
+    told = [patterns.count(line(0, Level.ERROR), pattern, "boom")[2] for pattern in ("timeout", "t1")]
+    assert [event and event.details["reason"] for event in told] == ["predefined", "new"]
+
+
+def test_so_many_new_errors_at_once_do_not_flood() -> None:
+    patterns = book()
+    told = [patterns.count(line(i / 10, Level.ERROR), f"t{i}", "boom") for i in range(100)]
+    assert sum(event is not None for _, _, event in told) == 30
+    assert all(new for _, new, _ in told)
+    assert patterns.take_tally()["withheld", "app", Level.ERROR] == 70
+    assert patterns.count(line(400, Level.ERROR), "later", "boom")[2] is not None
+
+
+def test_what_was_known_goes_on_after_a_restart() -> None:
+    before, after = book(), book()
+    seen_for_days(before, 1)
+    after.load(before, before.times())
+    after.count_run(line(86_400 + 10, Level.ERROR), "t1", "boom", 42, START + timedelta(days=1))
+    assert len(after.review(START + timedelta(days=1, seconds=30))) == 1
+
+
+def test_each_severity_is_explained() -> None:
+    patterns = book()
+    moment = START + timedelta(minutes=5)
+    shown = {}
+    for name, level in (("timeout", Level.ERROR), ("t1", Level.UNKNOWN), ("t2", Level.ERROR)):
+        stats, _, _ = patterns.count(line(0, level, learning=name == "t2"), name, "text")
+        shown[name] = patterns.item(stats, moment)["explanation"], patterns.item(stats, moment)["explanation_ja"]
+    assert shown == {
+        "timeout": (
+            "MEDIUM: known pattern Timeout; seen once, how often is usual is not known yet",
+            "MEDIUM: 既知のパターン「タイムアウト」、1 回、通常の頻度はまだ不明",
+        ),
+        "t1": ("LOW: no level; new, seen once since 5 min ago", "LOW: レベルなし、新しいパターン、5 分前から 1 回"),
+        "t2": (
+            "HIGH: level ERROR; seen once, how often is usual is not known yet",
+            "HIGH: レベル ERROR、1 回、通常の頻度はまだ不明",
+        ),
+    }
