@@ -4,22 +4,19 @@ Data goes to stdout, talk to stderr. Exit codes: 0 done, 1 failed, 2 wrong use.
 """
 
 import argparse
-import csv
-import json
+import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitoring import log_commands
 from monitoring.ownership import Unable
 from runtime.security import AccessError, Role, create_token
 from runtime.service import TOKENS_FILE, add_common_arguments, version
 from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
-    from analyzer.records import LogRecord
-    from analyzer.stages import LogStages
     from monitoring.supervisor import Options
 
 Command = Callable[[argparse.Namespace], int]
@@ -35,9 +32,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     command: Command = arguments.command
     try:
-        return command(arguments)
-    except BrokenPipeError:
+        code = command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader went away, as `head` does: nothing is left to say, also at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        return 130
     except Unable as error:
         _talk(f"stack: {error}")
         return 1
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for line in str(error).splitlines():
             _talk(f"monitoring: {line}")
         return 1
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,15 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=("prometheus", "alertmanager"),
         help="print what belongs into the configuration of a Prometheus or Alertmanager of your own",
     )
-    patterns = _add(commands, "patterns", _patterns, "find the patterns in log lines, once, and keep nothing")
-    patterns.add_argument("files", metavar="FILE", nargs="*", default=["-"], help="plain or gzip; - is standard input")
-    formats = "text, json: each pattern with its frequency; csv: one row for each line, in the order of the lines"
-    patterns.add_argument("--format", choices=("text", "json", "csv"), default="text", help=formats)
-    _add(commands, "mask", _mask, "copy standard input line by line without personal data and secrets")
-    _add_backtest(_add(commands, "backtest", _backtest, "replay a metric under its dynamic and a fixed threshold"))
-    _add_thresholds(
-        _add(commands, "thresholds", _thresholds, "show a running bridge's thresholds, or export rules")
+    patterns = _add(
+        commands, "patterns", log_commands.patterns, "find the patterns in log lines, once, and keep nothing"
     )
+    log_commands.add_patterns_arguments(_described(patterns, log_commands.PATTERNS_HELP, log_commands.PATTERNS_EPILOG))
+    mask = _add(commands, "mask", log_commands.mask, "copy standard input without personal data and secrets")
+    log_commands.add_mask_arguments(_described(mask, log_commands.MASK_HELP, log_commands.MASK_EPILOG))
     token = _add(commands, "token", _token, "make a bearer token for a machine")
     token.add_argument("action", choices=("create",))
     token.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
@@ -88,6 +87,12 @@ def _add(
     parser = commands.add_parser(name, help=purpose, description=f"{purpose[:1].upper()}{purpose[1:]}.")
     add_common_arguments(parser)
     parser.set_defaults(command=command)
+    return parser
+
+
+def _described(parser: argparse.ArgumentParser, description: str, epilog: str) -> argparse.ArgumentParser:
+    parser.description, parser.epilog = description, epilog
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     return parser
 
 
@@ -228,81 +233,6 @@ def _backtest(arguments: argparse.Namespace) -> int:
     from monitoring.backtest_command import run
 
     return run(arguments)
-
-
-def _patterns(arguments: argparse.Namespace) -> int:
-    from analyzer.stages import LogStages
-    from monitoring.settings import Configuration
-    from runtime.clock import SystemClock
-    from runtime.settings import load
-
-    stages = LogStages(load(Configuration, arguments.config).analyzer, SystemClock())
-    records = list(_classified(stages, arguments.files))
-    if arguments.format == "csv":
-        table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow(("pattern_id", "template", "predefined", "severity"))
-        for pattern_id, predefined, severity, lines in records:
-            current = stages.miner.resolve(pattern_id)
-            table.writerows([(current, stages.miner.text(current) or "", predefined, severity)] * lines)
-        return 0
-    counts = Counter((stages.miner.resolve(pattern_id), *rest) for pattern_id, *rest, _ in records if pattern_id)
-    found = [
-        {
-            "frequency": frequency,
-            "severity": severity,
-            "predefined": predefined or None,
-            "pattern_id": pattern_id,
-            "template": stages.miner.text(pattern_id) or "",
-        }
-        for (pattern_id, predefined, severity), frequency in counts.most_common()
-    ]
-    if arguments.format == "json":
-        _write(json.dumps(found, ensure_ascii=False, indent=1))
-    for entry in found if arguments.format == "text" else ():
-        _write(f"{entry['frequency']:>9} {entry['severity']:<8} {entry['predefined'] or '-':<22} {entry['template']}")
-    return 0
-
-
-def _classified(stages: "LogStages", files: Sequence[str]) -> Iterator[tuple[str, str, str, int]]:
-    """Yield for each record of log files its template's id, predefined pattern, severity, and how many lines it has.
-
-    Lines that belong to no record (empty ones) come as records without template.
-    """
-    from analyzer.events import Severity
-    from analyzer.settings import SourceSettings
-    from analyzer.sources.archives import read_lines
-    from analyzer.stages import assembler
-    from runtime.clock import SystemClock
-
-    def classify(record: "LogRecord") -> tuple[str, str, str]:
-        where = stages.sort(record)
-        known = stages.catalogue.get(where.pattern_id)
-        severity = known.severity if known else Severity.of_level(where.level)
-        return stages.miner.add(record.summary).template.id, where.pattern_id if known else "", str(severity)
-
-    for file in files:
-        records = assembler(SourceSettings(name="input", path=file), SystemClock())
-        lines = 0
-        for line, said_at in read_lines(Path("/dev/stdin" if file == "-" else file)):
-            if (record := records.feed(line, 0, said_at)) is not None:
-                yield *classify(record), lines
-                lines = 0
-            lines += 1
-        last = records.flush()
-        yield *(classify(last) if last is not None else ("", "", "")), lines
-
-
-def _mask(arguments: argparse.Namespace) -> int:
-    from analyzer.masking import masker
-    from monitoring.settings import Configuration
-    from runtime.settings import load
-
-    settings = load(Configuration, arguments.config).analyzer
-    mask = masker(settings.masks, mask_ip=settings.mask_ip).mask
-    for line in sys.stdin.buffer:
-        sys.stdout.buffer.write(mask(line.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape"))
-        sys.stdout.buffer.flush()
-    return 0
 
 
 def _options(arguments: argparse.Namespace) -> "Options":

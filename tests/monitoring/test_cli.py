@@ -1,7 +1,3 @@
-import csv
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -94,42 +90,6 @@ def test_the_doctor_looks_for_the_log_files(tmp_path: Path, capsys: pytest.Captu
     out = capsys.readouterr().out
     assert "ok       log source app       1 files can be read" in out
     assert f"warning  log source absent    no file matches {tmp_path}/absent.log" in out
-
-
-LOG = """\
-2026-01-01 10:00:00 ERROR db: connection to db-1 failed: Connection refused
-Traceback (most recent call last):
-OSError: no route
-2026-01-01 10:00:01 INFO app: fetched 12 items from feed 3
-
-2026-01-01 10:00:01 INFO app: fetched 13 items from feed 4
-"""
-
-
-def test_patterns_as_csv_has_one_row_for_each_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "a.log").write_text(LOG)
-    assert main(["patterns", "--format", "csv", str(tmp_path / "a.log")]) == 0
-    header, *rows = csv.reader(capsys.readouterr().out.splitlines())
-    assert header == ["pattern_id", "template", "predefined", "severity"]
-    assert len(rows) == len(LOG.splitlines())
-    assert rows[0] == rows[1] == rows[2]
-    assert rows[0][2:] == ["database_error", "HIGH"]
-    assert rows[3] == rows[5]
-    assert rows[3][1:] == ["app: fetched <*> items from feed <*>", "", "LOW"]
-
-
-def test_patterns_as_json_counts_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "a.log").write_text(LOG)
-    assert main(["patterns", "--format", "json", str(tmp_path / "a.log")]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert [(entry["predefined"], entry["frequency"]) for entry in found] == [(None, 2), ("database_error", 1)]
-
-
-def test_mask_copies_line_by_line_without_personal_data() -> None:
-    text = "user taro@example.com logged in\r\n\nplain \xff"
-    command = [sys.executable, "-m", "monitoring", "mask"]
-    done = subprocess.run(command, input=text.encode("latin-1"), capture_output=True, check=True, timeout=60)
-    assert done.stdout == b"user [email] logged in\r\n\nplain \xff"
 
 
 def test_without_prometheus_the_stack_goes_on_embedded(

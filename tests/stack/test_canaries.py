@@ -156,7 +156,7 @@ async def _paths(session: aiohttp.ClientSession) -> list[str]:
             "/api/v1/alerts?status=all",
             "/api/v1/patterns?limit=1000",
         ),
-        *("/api/v1/families", "/api/v1/anomalies", "/api/v1/health", "/api/v2/alerts", "/api/v1/history?minutes=60"),
+        *("/api/v1/anomalies", "/api/v1/health", "/api/v1/history?minutes=60"),
         *(f"/api/v1/alerts/{one}" for one in alerts),
         *(f"/api/v1/alerts/{one}/history" for one in alerts),
     ]

@@ -1,0 +1,178 @@
+"""`monitoring patterns` and `monitoring mask` as people and scripts use them."""
+
+import csv
+import gzip
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from monitoring.cli import main
+
+LOG = """\
+2026-01-01 10:00:00 ERROR db: connection to db-1 failed: Connection refused
+Traceback (most recent call last):
+OSError: no route
+2026-01-01 10:00:01 INFO app: fetched 12 items from feed 3
+
+2026-01-01 10:00:01 INFO app: fetched 13 items from feed 4
+"""
+COMMAND = (sys.executable, "-m", "monitoring")
+
+
+def run(*arguments: str, given: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run([*COMMAND, *arguments], input=given, capture_output=True, timeout=60)
+
+
+def test_csv_has_one_row_for_each_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.log").write_text(LOG)
+    assert main(["patterns", "--format", "csv", str(tmp_path / "a.log")]) == 0
+    header, *rows = csv.reader(capsys.readouterr().out.splitlines())
+    assert header == ["pattern_id", "template", "predefined", "severity"]
+    assert len(rows) == len(LOG.splitlines())
+    assert rows[0] == rows[1] == rows[2]
+    assert rows[0][2:] == ["database_error", "HIGH"]
+    assert rows[3] == rows[5]
+    assert rows[3][1:] == ["app: fetched <*> items from feed <*>", "", "LOW"]
+
+
+def test_json_counts_records_and_masks_what_it_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.log").write_text(LOG + "2026-01-01 10:00:40 INFO app: taro@example.jp logged in, 氏名：山田太郎\n")
+    assert main(["patterns", "--format", "json", str(tmp_path / "a.log")]) == 0
+    out = capsys.readouterr().out
+    found = {entry["frequency"]: entry for entry in json.loads(out) if entry["predefined"] is None}
+    assert (found[2]["kind"], found[2]["severity"], found[2]["share"]) == ("dynamic", "LOW", 0.5)
+    assert (found[2]["first_seen"], sum(found[2]["trend"])) == ("2026-01-01T10:00:01.000000Z", 2)
+    assert found[1]["example"].endswith("[email] logged in, 氏名：[name]")
+    assert "taro" not in out
+    assert "山田" not in out
+
+
+def test_the_table_says_what_is_most_frequent_and_lines_up_japanese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stamped = [f"2026-01-01 10:{minute:02}:00" for minute in range(30)]
+    lines = [f"{stamp} ERROR app: データベース接続に失敗しました\n" for stamp in stamped]
+    lines += [f"{stamp} INFO app: 記事を{number}件配信しました\n" for number, stamp in enumerate(stamped * 2)]
+    with gzip.open(tmp_path / "a.log.gz", "wt", encoding="utf-8") as file:
+        file.writelines([*lines, "2026-01-01 10:29:30 INFO app: cache is warm\n"])
+    assert main(["patterns", "--limit", "2", str(tmp_path / "a.log.gz")]) == 0
+    head, _, titles, first, second, rest = capsys.readouterr().out.splitlines()
+    assert head.startswith("91 lines, 91 records, 3 patterns, 2026-01-01 ")
+    assert titles.split() == ["SHARE", "COUNT", "SEVERITY", "KIND", "TREND", "TEMPLATE"]
+    assert first.startswith("65.9 %     60  LOW       -")
+    assert first.endswith("app: 記事を<*>件配信しました")
+    assert second.startswith("33.0 %     30  HIGH      database_error")
+    assert titles.index("TEMPLATE") == first.index("app:") == second.index("app:")
+    assert rest == "... 1 more: --limit 0 shows all"
+
+
+def test_what_began_late_is_marked_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"2026-01-01 {hour:02}:00:00 INFO app: a day goes by\n" for hour in range(24)]
+    (tmp_path / "a.log").write_text("".join([*lines, "2026-01-01 23:30:00 ERROR app: sprocket jammed\n"]))
+    assert main(["patterns", str(tmp_path / "a.log")]) == 0
+    assert [line.split("  ")[-1].strip() for line in capsys.readouterr().out.splitlines()[3:]] == [
+        "app: a day goes by",
+        "new: app: sprocket jammed",
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_named_with_a_remedy_and_the_others_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.log").write_text(LOG)
+    (tmp_path / "broken.gz").write_bytes(gzip.compress(LOG.encode() * 99)[:60])
+    files = [str(tmp_path / name) for name in ("absent.log", "broken.gz", "a.log")]
+    assert main(["patterns", "--format", "csv", str(tmp_path), *files]) == 1
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) >= 1 + len(LOG.splitlines())
+    folder, absent, broken = captured.err.splitlines()
+    assert folder == f"monitoring: {tmp_path}: is a folder: name its files, for example {tmp_path}/*.log"
+    assert absent == f"monitoring: {files[0]}: there is no such file: name one that is there, or - for standard input"
+    assert broken.startswith(f"monitoring: {files[1]}: cannot be read to its end (")
+
+
+def test_standard_input_is_the_default() -> None:
+    done = run("patterns", "--format", "json", given=LOG.encode())
+    assert (done.returncode, len(json.loads(done.stdout))) == (0, 2)
+
+
+@pytest.mark.parametrize("arguments", [["patterns", "--limit", "-1"], ["patterns", "--format", "xml"], ["mask", "x"]])
+def test_wrong_use_is_exit_code_2(arguments: Sequence[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+
+
+@pytest.mark.parametrize("command", ["patterns --format csv", "mask"])
+def test_a_reader_that_goes_away_gets_no_traceback(command: str) -> None:
+    shell = f"yes 'user a@b.jp, no. 1' | head -50000 | {' '.join(COMMAND)} {command} | head -2"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, timeout=60)
+    assert (len(done.stdout.splitlines()), done.stderr) == (2, b"")
+
+
+def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text((LOG + "x" * 4_000 + "\n") * 5_000)
+    terminal, other = pty.openpty()
+    shown: list[bytes] = []
+    with subprocess.Popen([*COMMAND, "patterns", str(tmp_path / "a.log")], stdout=subprocess.PIPE, stderr=other) as it:
+        os.close(other)
+        assert it.stdout is not None
+        assert b"patterns" in it.stdout.read()
+    while chunk := _read(terminal):
+        shown.append(chunk)
+    os.close(terminal)
+    assert b"% " in b"".join(shown)
+    assert run("patterns", str(tmp_path / "a.log")).stderr == b""
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def test_mask_copies_line_by_line_without_personal_data() -> None:
+    done = run("mask", given="user taro@example.com logged in\r\n\nplain \xff".encode("latin-1"))
+    assert done.stdout == b"user [email] logged in\r\n\nplain \xff"
+
+
+def test_each_line_is_masked_as_soon_as_it_came() -> None:
+    with subprocess.Popen([*COMMAND, "mask"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as it:
+        assert it.stdin is not None
+        assert it.stdout is not None
+        for number in (b"1", b"2"):
+            it.stdin.write(b"call 090-1234-5678, " + number + b"\n")
+            it.stdin.flush()
+            assert it.stdout.readline() == b"call [phone], " + number + b"\n"
+        it.stdin.close()
+
+
+def test_a_private_key_over_several_lines_is_masked_to_its_end() -> None:
+    key = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nMIIEpAIBAAKCAQEA0Z3VS5JJ\napp: wgyF8Pbn\nGy0A=\n"
+    done = run("mask", given=f"start\n{key}-----END RSA PRIVATE KEY----- loaded\nGy0AHB7M\n".encode())
+    assert done.stdout.decode() == "start\n[key]\n[key]\n\n[key]\napp: [key]\n[key]\n[key] loaded\nGy0AHB7M\n"
+
+
+def test_a_key_that_was_cut_does_not_swallow_the_log() -> None:
+    done = run(
+        "mask", given=b"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\n2026-01-01 10:00:00 INFO all is well.\nwell\n"
+    )
+    assert done.stdout == b"[key]\n[key]\n2026-01-01 10:00:00 INFO all is well.\nwell\n"
+
+
+def test_own_kinds_and_addresses_are_masked_where_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("analyzer: {masks: {subscriber: 'SUB-[0-9]+'}}\n")
+    done = run("mask", "--mask-ip", "--config", str(tmp_path / "a.yml"), given=b"SUB-12 from 10.0.0.1\n")
+    assert done.stdout == b"[subscriber] from [ip]\n"
+
+
+def test_a_very_long_line_stays_one_line() -> None:
+    long = b"a@b.example " * 200_000
+    assert run("mask", given=long + b"\nnext\n").stdout == long.replace(b"a@b.example", b"[email]") + b"\nnext\n"
