@@ -18,7 +18,8 @@ _LEVEL = re.compile(
     (?:
       (?:[\[(<【［]\s*(?:(?P<module>[\w.]+):)?(?P<boxed>(?i:{ANY_CASE})|{JAPANESE}|Default)\s*[\])>】］])
     | (?P<upper>{UPPER})(?:/[\w.-]{{1,60}}\])?(?=[\s:|,\[\]】（(]|-\s|$)
-    | (?P<word>(?:{ANY_CASE})(?=\s?:)|(?:(?i:{ANY_CASE})|Default)(?=\s?\||\s{{2,}}|\t|\s-\s|\s[\w.-]{{1,40}}\[\d+\]|\]))
+    | (?P<word>(?!panic|fatal|fail|fault|success)(?:{ANY_CASE})(?=\s?:)
+        |(?:(?i:{ANY_CASE})|Default)(?=\s?\||\s{{2,}}|\t|\s-\s|\s[\w.-]{{1,40}}\[\d+\]|\]))
     | (?P<log>LOG)(?=:|\s[A-Z]-)
     | (?P<japanese>{JAPANESE})(?=[\s:：|,、\])】］]|$)
     | (?P<letter>[DIWEFCTVA])(?=\s+(?:[A-Z]{{3,}}\b|-\s|\||[\w./-]+[:\]/]|\[)|\s?\|)
@@ -53,7 +54,7 @@ _AFTER_LEVEL = re.compile(
     | (?P<place>[\w.<>]{{1,80}}:[\w<>]{{1,80}}:\d+|\w{{1,80}}:\d+(?=\s:))\s[:-]\s+
     | (?P<tagged>[A-Za-z_][\w./-]{{0,80}})\[\d+(?::\w+)?\](?::\s*|\s+)
     | (?P<dotted>[A-Za-z_][\w$-]*+(?:[./\#][\w$-]++)++)(?<!Error)(?<!Exception)
-      (?:(?P<ended>\s(?:\*\d+\s)?-\s+|\s*:\s+|\](?:\s*:)?\s+)|\s*\|\s*|\s{{2,}}|\t(?!\{{)|\s(?=\[))
+      (?:\s(?:\*\d+\s)?-\s+|\s*:\s+|\](?:\s*:)?\s+|\s*\|\s*|\s{{2,}}|\t(?!\{{)|\s(?=\[))
     | (?P<abbreviated>(?:\w{{1,40}}\.){{2,}}[\w.$/\[\]-]{{1,80}})\s+:\s+
     | (?P<method>(?:[a-z_]\w{{0,40}}\.){{2,10}}[A-Z][\w$]*(?:\.[\w$<>]+)?)(?<!Error)(?<!Exception)\s+
     | (?P<path>[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+)(?::\s+|\]\s+|\s+-\s+)
@@ -137,7 +138,7 @@ def _read_program(line: str, start: int, level: Level, program: str) -> Fields:
             continue
         start, counted = place, False
         own = own or _program_in(field)
-        if field.lastgroup in _FINAL or field.groupdict().get("ended"):
+        if field.lastgroup in _FINAL or field[0].rstrip()[-1] in ":-":
             break
     remark = _REMARK.match(line, start)
     start = remark.end() if remark else start

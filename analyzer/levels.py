@@ -53,7 +53,8 @@ JAPANESE = "重大|致命的|致命|緊急|エラー|異常|障害|警告|注意
 
 _SAID = re.compile(
     rf"\s*(?:[\[(<【［]\s*(?P<boxed>(?i:{ANY_CASE})|{JAPANESE})\s*[\])>】］]|(?P<upper>{UPPER})\b(?!=)"
-    rf"|(?P<word>(?i:{ANY_CASE})|{JAPANESE})(?=\s?[:：])|%[A-Z][A-Z0-9_]+-(?P<cisco>[0-7])-(?=[A-Z]))"
+    rf"|(?P<word>(?i:{ANY_CASE})|{JAPANESE})(?=\s?[:：])"
+    r"|(?:PHP )?(?P<spoken>[Ff]atal) error:|PHP (?P<php>Warning|Notice):|%[A-Z][A-Z0-9_]+-(?P<cisco>[0-7])-(?=[A-Z]))"
 )
 
 

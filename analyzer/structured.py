@@ -30,6 +30,7 @@ _NAMES = {what: tuple(names.split()) for what, names in _KEYS.items()}
 _DEEPEST = 3
 _MOST_FIELDS = 200
 _PAIR = re.compile(r'(?<!\S)([A-Za-z_@][\w.@-]{0,60}+)=(?:"((?:[^"\\]|\\.)*+)"|([^\s"]*+))(?!\S)')
+_CONTAINER = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t"}
 
@@ -57,6 +58,12 @@ def read_json(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
+
+
+def unwrapped(line: str) -> str:
+    """Return what a program wrote itself, out of a line that Kubernetes made of it; other lines as they are."""
+    container = _CONTAINER.match(line)
+    return line[container.end() :] if container else line
 
 
 def read_logfmt(line: str, start: int = 0) -> dict[str, Any] | None:

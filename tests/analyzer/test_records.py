@@ -87,7 +87,7 @@ def parse(line: str) -> LogRecord:
         (
             '203.0.113.9 - alice [28/Feb/2026:10:20:30 +0900] "GET /a HTTP/1.1" 503 12 "-" "curl"',
             datetime(2026, 2, 28, 1, 20, 30, 0, UTC),
-            Level.ERROR,
+            Level.UNKNOWN,
             "",
             '203.0.113.9 "GET /a HTTP/1.1" 503 12 "-" "curl"',
         ),
