@@ -10,7 +10,7 @@ Half = Literal["development", "held_out"]
 Fields = Mapping[str, Callable[[random.Random], str]]
 T = TypeVar("T")
 
-FIELD = regex(r"\{(\w+)\}")
+FIELD = regex(r"\{(\.?\w+)\}")
 JOINED = regex(r"<\*>(?:[:/@+_-]?<\*>)+")
 
 
@@ -25,8 +25,21 @@ class LabelledLine:
 
 
 def filled(text: str, fields: Fields, chance: random.Random) -> str:
-    """The text with a value in place of each {field}. A field that begins with a digit is its own value."""
-    return FIELD.sub(lambda field: field[1] if field[1][0].isdigit() else fields[field[1]](chance), text)
+    """The text with a value in place of each {field}.
+
+    {404}: a field that begins with a digit is its own value. {.name}: the value that {name} had last.
+    """
+    last: dict[str, str] = {}
+
+    def value(name: str) -> str:
+        if name[0].isdigit():
+            return name
+        if name[0] == ".":
+            return last[name[1:]]
+        last[name] = fields[name](chance)
+        return last[name]
+
+    return FIELD.sub(lambda field: value(field[1]), text)
 
 
 def template(text: str) -> str:

@@ -55,8 +55,10 @@ class Entry:
 
 
 def words(text: str) -> Callable[[random.Random], str]:
+    """One of the words; the first come most often, as in real logs."""
     choices = text.split("|")
-    return lambda chance: chance.choice(choices)
+    weights = [1 / (rank + 1) for rank in range(len(choices))]
+    return lambda chance: chance.choices(choices, weights)[0]
 
 
 def numbers(form: str, *limits: int) -> Callable[[random.Random], str]:
@@ -150,6 +152,7 @@ FIELDS: Fields = {
     "go_duration": lambda chance: f"{chance.uniform(1, 900):.3f}{chance.choice(('µs', 'ms', 's'))}",
     "service": words("news-api|fetcher|indexer|mailer|billing|search|gateway|ranker|thumbnailer|auth|sync|web"),
     "zone": words("api|feeds|default|articles|search|login|top|images|overlay|native|mailers"),
+    "master": words("mymaster|cache-master|sessions"),
     "topic": lambda chance: f"{chance.choice(('articles', 'clicks', 'feeds', 'audit'))}-{chance.randrange(12)}",
     "database": words("newsdb|reports|users|archive|sessions"),
     "table": words("articles|feeds|users|slug|title|tags|sources|author_id"),
