@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from analyzer.events import Severity
 from analyzer.frequency import Line, PatternBook, bucket_of
 from analyzer.patterns import Kind, PatternCatalogue
@@ -230,6 +232,41 @@ def test_what_was_known_goes_on_after_a_restart() -> None:
     after.load(before, before.times())
     after.count_run(line(86_400 + 10, Level.ERROR), "t1", "boom", 42, START + timedelta(days=1))
     assert len(after.review(START + timedelta(days=1, seconds=30))) == 1
+
+
+def test_the_quiet_time_before_a_restart_is_observed_too() -> None:
+    before, after = book(), book()
+    seen_for_days(before, 1)
+    for bucket in range(288, 576):
+        before.count(line(bucket * 300, learning=True), "usual", "usual")
+    after.load(before, before.times())
+    at = line(2 * 86_400, Level.ERROR)
+    stats, _, _ = after.count(at, "t1", "boom")
+    assert stats.rate.usual_per_hour(bucket_of(at.moment)) == pytest.approx(18, rel=0.01)
+
+
+def test_a_burst_that_comes_again_within_the_hour_is_the_same() -> None:
+    patterns = book()
+    seen_for_days(patterns, 1)
+    told = []
+    for minute in range(0, 180, 5):
+        at = line(86_400 + minute * 60, Level.ERROR)
+        patterns.count_run(at, "t1", "boom", 42 if minute in (0, 30, 150) else 3, at.moment)
+        told += [minute for _ in patterns.review(at.moment)]
+    assert told == [0, 150]
+    assert patterns.take_tally() == {("burst", "app", Level.ERROR): 2}
+
+
+def test_the_more_patterns_there_are_the_surer_a_burst_has_to_be() -> None:
+    few, many = book(), book()
+    for number in range(1_000):
+        many.count(line(0, learning=True), f"other{number}", "other")
+    for patterns in (few, many):
+        seen_for_days(patterns, 1)
+        patterns.count_run(line(86_400, Level.ERROR), "t1", "boom", 11, START + timedelta(days=1))
+        patterns.count(line(2 * 86_400, Level.ERROR), "t1", "boom")
+    assert len(few.review(START + timedelta(days=2))) == 1
+    assert many.review(START + timedelta(days=2)) == []
 
 
 def test_each_severity_is_explained() -> None:
