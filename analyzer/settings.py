@@ -1,17 +1,18 @@
 """Settings of the analyzer: what it follows and watches, what the user adds to it."""
 
-from typing import Literal
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from analyzer.encodings import AUTO, known_codec
 from analyzer.events import Severity
 from analyzer.expressions import MOST_EXPRESSIONS, Expression
+from analyzer.formats import NAMED, LineFormat, is_definition
 from analyzer.masking import masker
 from analyzer.patterns import PREDEFINED, Kind, Pattern
 from analyzer.records import Level
-from runtime.settings import Duration, Section, Settings
+from runtime.settings import Duration, Section, Settings, nearest
 
 SERIES = (
     "cpu_percent",
@@ -29,15 +30,23 @@ class SourceSettings(Section):
     """Where lines come from.
 
     name: of the source in metrics. path: a file or a glob; `-` is standard input. format: `auto` finds the header of
-    each line, and Docker's JSON around it, `docker` expects that, `plain` takes each line as it stands. encoding:
-    `auto` looks at the lines that are not ASCII. timezone: of times without offset; this machine's if not given.
+    each line, and Docker's JSON around it, `docker` expects that, `plain` takes each line as it stands; else the name
+    of one of `analyzer.formats`, or a definition such as `formats.LineFormat` takes. encoding: `auto` looks at the
+    lines that are not ASCII. timezone: of times without offset; this machine's if not given.
     """
 
     name: str = Field(min_length=1, max_length=100)
     path: str = Field(min_length=1)
-    format: Literal["auto", "docker", "plain"] = "auto"
+    format: str = "auto"
     encoding: str = AUTO
     timezone: str | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _usable_format(cls, value: str) -> str:
+        if is_definition(value):
+            LineFormat(value)
+        return value
 
     @field_validator("encoding")
     @classmethod
@@ -99,13 +108,15 @@ class PatternSettings(Section):
 class AnalyzerSettings(Section):
     """The section `analyzer`.
 
-    log_levels: lines of other levels are counted, but make no dynamic pattern (a line without level does); all levels
-    if empty. min_frequency: so many lines make a dynamic pattern worth an event. enable_ml_detection: whether dynamic
-    patterns are looked for at all. learning_seconds: so long a source without existing lines is listened to before new
-    patterns are told. masks: kinds of the user's own personal data and their expressions. detectors: `module:Class`.
-    max_pattern_labels: so many dynamic patterns get their own label in metrics.
+    formats: of lines, by name, for `sources[].format`. log_levels: lines of other levels are counted, but make no
+    dynamic pattern (a line without level does); all levels if empty. min_frequency: so many lines make a dynamic
+    pattern worth an event. enable_ml_detection: whether dynamic patterns are looked for at all. learning_seconds: so
+    long a source without existing lines is listened to before new patterns are told. masks: kinds of the user's own
+    personal data and their expressions. detectors: `module:Class`. max_pattern_labels: so many dynamic patterns get
+    their own label in metrics.
     """
 
+    formats: dict[str, str] = Field(default_factory=dict)
     sources: tuple[SourceSettings, ...] = ()
     series: tuple[SeriesSettings, ...] = tuple(SeriesSettings(name=name) for name in SERIES)
     patterns: tuple[PatternSettings, ...] = Field(default=(), max_length=MOST_EXPRESSIONS)
@@ -131,20 +142,40 @@ class AnalyzerSettings(Section):
             return value
         return tuple(Level.parse(str(level)) for level in value)
 
+    @field_validator("formats")
+    @classmethod
+    def _usable_formats(cls, formats: dict[str, str]) -> dict[str, str]:
+        for name, definition in formats.items():
+            if name in NAMED:
+                raise ValueError(f"{name!r} is the name of a built-in format: take another")
+            LineFormat(definition)
+        return formats
+
     @field_validator("sources")
     @classmethod
-    def _unique_names(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+    def _named_sources(cls, sources: tuple[SourceSettings, ...], info: ValidationInfo) -> tuple[SourceSettings, ...]:
         names = [source.name for source in sources]
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two sources are named {name!r}")
-        return sources
+        formats = info.data.get("formats", {})
+        return tuple(_with_definition(source, formats) for source in sources)
 
     @field_validator("masks")
     @classmethod
     def _usable_masks(cls, masks: dict[str, str]) -> dict[str, str]:
         masker(masks)
         return masks
+
+
+def _with_definition(source: SourceSettings, formats: Mapping[str, str]) -> SourceSettings:
+    """Return a source with the definition of its format in place of the name."""
+    if source.format in NAMED or is_definition(source.format):
+        return source
+    if source.format not in formats:
+        known = nearest(source.format, (*NAMED, *formats))
+        raise ValueError(f"source {source.name!r}: format {source.format!r} is not in analyzer.formats; {known}")
+    return source.model_copy(update={"format": formats[source.format]})
 
 
 class Configuration(Settings):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 Read = Callable[[str], datetime | None]
 """A stamp's text -> its moment, aware and in UTC; None if the text is not a stamp of that form."""
@@ -158,6 +159,19 @@ class StampReader:
         read, seconds = known
         moment = read(stamp)
         return Stamp(name, start, end, read, moment, seconds) if moment else None
+
+    def reader_of(self, directives: str) -> Read:
+        """Return what reads times that are written by strptime's directives."""
+
+        @lru_cache(_LONGEST_CACHE)
+        def read(text: str) -> datetime | None:
+            try:
+                moment = datetime.strptime(text, directives)  # noqa: DTZ007 - the zone is the next line's matter
+                return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).astimezone(UTC)
+            except (ValueError, OverflowError):
+                return None
+
+        return read
 
     def _reader(self, name: str, stamp: str) -> tuple[Read, tuple[int, int] | None]:
         """Return what reads stamps like this one, and where their seconds stand."""
