@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "title": "{name}: {dynamic} alerts by the dynamic threshold, {static} by the fixed one, in {days:.1f} days",
+        "title": "{name}, {days:.1f} days. Alerts: dynamic {dynamic}, fixed {static}",
         "value": "value",
         "band": "expected range",
         "dynamic": "dynamic",
@@ -37,7 +37,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "false": ", {false} false, {missed} missed",
     },
     "ja": {
-        "title": "{name}：{days:.1f}日間のアラートは動的しきい値 {dynamic}件、固定 {static}件",
+        "title": "{name}、{days:.1f}日間のアラート：動的 {dynamic}件、固定 {static}件",
         "value": "値",
         "band": "通常の範囲",
         "dynamic": "動的",
