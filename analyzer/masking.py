@@ -12,7 +12,7 @@ from analyzer.masks import credentials, numbers, people
 from analyzer.masks.rule import Rule, Span, folded
 
 RULES: Sequence[Rule] = (*credentials.RULES, *people.RULES, *numbers.RULES)
-_MOST_ROUNDS = 6
+_MOST_ROUNDS = 4
 _WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 
 

@@ -26,6 +26,9 @@ _PROSE = frozenset(
     timed timeout to too type unable unauthorized unexpected unknown unset unsupported until update updated use used
     user using valid validated validation validity value verification verified via was weak were when while will with
     without wrong you your
+    absent attached bound cached compared decrypted default defined detected encrypted exists fetched hashed ignored
+    initialized installed loaded loading lost mounted optional present propagated queued ready regenerated registered
+    renewed resolved saved synced uploaded written
     """.split()  # noqa: SIM905
 )
 """Words that go on a sentence where a value might stand."""
@@ -41,8 +44,8 @@ _HANDLE = re.compile(r"0x[0-9a-f]+$|[A-Z]\w*[{(\[]|(?:[A-Za-z]\w*\.)+\w+@[0-9a-f
 """How programs print an object or a handle: `Token{a64f992`, `android.os.BinderProxy@2bd79ce`, `0x14ede63a5a70002`."""
 
 _NAME_END = r"""
-    (?:[_-]?(?i:hash|digest|base64|base|b64|confirmation|confirm|repeat|again|old|new|current|value|plain|text|\d{1,2})
-    |コード|番号)?"""
+    (?:[_-]?(?i:hash|digest|base64|base|b64|confirmation|confirm|repeat|again|old|new|current|value|plain|text|hint|\d{1,3})
+    |\s(?i:entered|given|provided|supplied|received|attempted|tried)|コード|番号)?"""
 _CLOSE = r"""(?:\\{0,3}["'`])?\]?"""
 _IS = r"(?>\s{0,3}(?:=>|:=|->|={1,2}|:(?![:/])|%3[aAdD])\s{0,3})"
 _END = r"[\w.\[\]%-]{1,40}[\"']?[=:]"
@@ -51,7 +54,8 @@ _VALUE = rf"""
       | "((?:[^"\\]|\\.)*)
       | '((?:[^'\\]|\\.)*)
       | 「([^」]*) | 『([^』]*)
-      | (?!{MASKED.pattern}) ((?:(?!%26)[^\s,;&"'<>、。「」『』]|[,;&](?!\s|$|{_END}))+(?<![)\]}}.,:])) )"""
+      | (?!{MASKED.pattern}) ((?:(?!%26)[^\s,;&"'<>、。「」『』)\]}}]
+            |[,;&](?!\s|$|{_END})|[)\]}}](?![\s,;&)\]}}、。]|$))+(?<![.,:])) )"""
 """A value after its key; the group that takes part holds it without its quotes."""
 
 _STRONG = r"""
@@ -59,19 +63,21 @@ _STRONG = r"""
       | api[ _-]?key
       | (?:access|private|secret|encrypt(?:ion)?|decrypt(?:ion)?|signing|shared|account|master|licen[cs]e|subscription
           |functions|auth|consumer|client|app(?:lication)?|service|storage|hmac|webhook|deploy|ssh|host|aes|cipher
-          |session|server|admin|security|integration|routing|write|instrumentation)[ _-]?key
-      | token | credentials? )
+          |session|server|admin|security|integration|write|instrumentation)[ _-]?key
+      | token | credentials? | saml(?:request|response) | (?:client|code)[_-](?:assertion|verifier) )
     | パスワード | パスコード | パスフレーズ | 合言葉 | 秘密鍵 | シークレット(?:キー)? | トークン | (?i:API)\s?キー
     | (?:アクセス|認証|暗号|秘密|ライセンス)キー | 秘密の(?:質問の)?(?:答え|回答)"""
 _SESSION = r"""
     (?i: sess(?:ion)?[ _-]?(?:id|token) | connect\.sid | (?<=[A-Za-z]_)session | session[_-]cookie )
     | セッション(?i:ID|キー)"""
-_WEAK = rf"{WORD_START}(?i:pass|pwd|psw|pw|auth|sid|sig|signature|session)(?![A-Za-z])"
+_WEAK = rf"{WORD_START}(?i:pass|pwd|psw|psk|pw|auth|sid|sig|signature|session|crumb)(?![A-Za-z])"
 _CODE = rf"""
     (?: {WORD_START}(?i:pin(?:[ _-]?(?:code|number))?|t?otp|cvv2?|cvc2?|csc)(?![A-Za-z])
       | (?i:(?:verification|security|auth(?:entication)?|one[ _-]?time|2fa|mfa|sms|log-?in|access)[ _-]?(?:pass)?code)
+      | (?i:one[ _-]?time[ _-]?password)
       | 暗証番号 | (?:認証|確認|検証|セキュリティ|(?i:PIN)|(?i:SMS))\s?コード | 認証番号 | (?i:PIN)\s?番号
       | ワンタイムパスワード | ワンタイムコード )"""
+_DIGIT_AND_MORE = r"""(?=[^\s,;"'<>、。「」)]{0,63}\d)(?=\d{0,63}[^\s\d,;)])"""
 _SPOKEN = r"(?:(?i:password|passcode|passphrase)|パスワード|パスコード|パスフレーズ|合言葉)"
 
 
@@ -130,7 +136,8 @@ def _after_weak_key(match: re.Match[str]) -> Iterable[Span]:
 
 
 def _code_after_key(match: re.Match[str]) -> Iterable[Span]:
-    return () if _ALGORITHM.fullmatch(match[1]) else (match.span(1),)
+    status = len(match[1]) < 4 and re.match(r"(?i)pin|cv|csc|セキュリティ|暗証", match[0]) is None
+    return () if status or _ALGORITHM.fullmatch(match[1]) else (match.span(1),)
 
 
 def _unless_nothing(match: re.Match[str]) -> Iterable[Span]:
@@ -189,17 +196,18 @@ RULES = (
             r"""(?<![A-Za-z0-9])(?:
               (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])
             | gh[a-z]_[A-Za-z0-9]{20,} | github_pat_\w{20,}
-            | gl[a-z]{1,5}-[\w-]{16,}[\w.-]*
+            | gl(?:pat|rt|cbt|ptt|dt|oas|ft|agent|imt|soat|ffct)-(?=[\w-]{0,60}\d)[\w.-]{16,}
             | xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,} | xapp-\d-[A-Za-z0-9-]{10,}
             | [a-z]{2,10}_(?:live|test|prod|pat|api|secret|key|token|sk|v1)_(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}
             | whsec_[A-Za-z0-9+/=]{16,}
-            | sk-(?=[\w-]{0,60}\d)[\w-]{16,}
+            | sk-(?:proj-|ant-|svcacct-|admin-|or-)?(?:[a-z]{2,6}\d\d-)?(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{10,}[\w-]*
             | AIza[\w-]{30,} | ya29\.[\w-]{10,} | GOCSPX-[\w-]{16,} | 1//0[\w-]{20,}
             | SG\.[\w-]{16,}\.[\w-]{16,}
             | (?:SK|AC)[0-9a-f]{32}(?![A-Za-z0-9])
-            | (?:key|pat|tskey|sntrys|glsa|NRAK|PMAK|SWMTKN|AGE-SECRET-KEY|pypi|ATATT\w{2,6})-
-              (?=[\w-]{0,60}\d)[\w-]{20,}
-            | (?:shp|lin|npm|hf|sq0|r8|gsk|sbp|phx|rubygems|figd|glc|sk|pk|rk)[a-z]{0,3}_(?=\w{0,60}[\dA-Z])[\w-]{20,}
+            | key-(?=[a-z]{0,31}\d)[0-9a-z]{32} | AGE-SECRET-KEY-[0-9A-Z]{20,}
+            | (?:pypi|tskey|SWMTKN|NRAK|PMAK|ATATT\w{2,6})-(?=[\w-]{0,60}\d)(?=[\w-]{0,60}[A-Z])[\w-]{20,}
+            | (?:shp[a-z]{2}|lin|npm|hf|sq0[a-z]{3}|r8|gsk|sbp|ph[cx]|rubygems|figd|glc|glsa|sntrys|sk|pk|rk)[_-]
+              (?=[A-Za-z]{0,60}\d|[a-z]{0,60}[A-Z])[A-Za-z0-9]{20,}[\w-]*
             | \d{8,10}:AA[\w-]{32,}
             | hv[sbr]\.[\w-]{20,}
             | dapi[0-9a-f]{32}
@@ -282,19 +290,22 @@ RULES = (
             "シークレット",
             "トークン",
             "秘密",
+            "saml",
+            "assertion",
+            "verifier",
         ),
         compiled(rf"(?:{_STRONG}){_NAME_END}{_CLOSE}(?:{_IS}){_VALUE}"),
         _after_strong_key,
     ),
     Rule(
         "password",
-        ("pass", "pwd", "psw", "pw", "auth", "sid", "sig", "session"),
+        ("pass", "pw", "ps", "auth", "sid", "sig", "session", "crumb"),
         compiled(rf"{_WEAK}{_NAME_END}{_CLOSE}{_IS}{_VALUE}"),
         _after_weak_key,
     ),
     Rule(
         "password",
-        ("pin", "otp", "cvv", "cvc", "csc", "code", "コード", "番号", "ワンタイム"),
+        ("pin", "otp", "cvv", "cvc", "csc", "code", "password", "コード", "番号", "ワンタイム"),
         compiled(
             rf"""{_CODE}{_CLOSE}
             (?: (?:{_IS}|\s?[はがを]\s?|\s(?i:is|was)\s|\s|\()[\\"'「『(]{{0,3}} | ["'「『] )
@@ -304,17 +315,45 @@ RULES = (
     ),
     Rule(
         "password",
-        ("pass", "パス", "合言葉", "「", "『"),
+        ("pass", "パス", "合言葉"),
         compiled(
             rf"""{_SPOKEN}(?:\s{{1,2}}(?:(?i:is|was|to)\s)?(?:"([^"]+)"|'([^']+)'|`([^`]+)`)|\s?「([^」]+)|\s?『([^』]+))
             | {_SPOKEN}\s(?:(?i:is|was|to)\s)?
-              (?=[^\s,;"'<>、。「」]{{0,63}}\d)(?=\d{{0,63}}[^\s\d])((?![(\[<])[^\s,;"'<>、。「」]{{4,64}}(?<![.):\]]))
-            | (?:パスワード|パスコード|パスフレーズ|合言葉)\s?[はがを]\s?
-              (?:「([^」]+)|『([^』]+)|([!-~]{{4,64}})(?=です|でした|だ|に|と|、|。|\s|$)|([^\s、。「」]{{1,30}}?\d)(?=です|でした|。|\s|$))
-            | (?:{_STRONG})\s?(?:「([!-~]{{4,200}})」|『([!-~]{{4,200}})』)
-            | \bcredentials?\s([^\s:/]{{1,64}}:[^\s,;]{{4,64}})"""
+              {_DIGIT_AND_MORE}((?![(\[<])[^\s,;"'<>、。「」]{{4,64}}(?<![.):\]]))
+            | {_SPOKEN}(?:\s(?i:entered|given|provided|supplied))?\s?\({_DIGIT_AND_MORE}([^)\s]{{4,64}})\)"""
         ),
         _spoken,
+    ),
+    Rule(
+        "password",
+        ("パス", "合言葉"),
+        compiled(
+            r"""(?:パスワード|パスコード|パスフレーズ|合言葉)\s?[はがを]\s?
+            (?: 「([^」]+) | 『([^』]+) | ([!-~]{4,64})(?=です|でした|だ|に|と|、|。|\s|$)
+              | ([^\s、。「」]{1,30}?\d)(?=です|でした|。|\s|$) )"""
+        ),
+        _spoken,
+    ),
+    Rule(
+        "password",
+        ("key", "secret", "token", "credential", "キー", "トークン", "シークレット", "鍵"),
+        compiled(
+            rf"""(?:{_STRONG})
+            (?: \s(?:(?i:is|was)\s)?(?=[A-Za-z]{{0,60}}\d[A-Za-z]{{0,60}}\d)(?=\d{{0,60}}[A-Za-z])
+                ([A-Za-z0-9]{{10,}})(?![\w.-])
+              | \s?「([!-~]{{4,200}})」 | \s?『([!-~]{{4,200}})』 )"""
+        ),
+        _spoken,
+    ),
+    Rule(
+        "password",
+        ("auth", "identified by", "jdbc:oracle"),
+        compiled(
+            r"""\bAUTH\s(?i:plain|login|xoauth2|oauthbearer)\s([A-Za-z0-9+/]{8,}={0,2})
+            | "(?i:auth)"\s(?:"[^"]{1,64}"\s)?"(?!\[password\])([^"]{1,200})"
+            | (?i:identified\s(?:with\s\S{1,40}\s)?by)\s(?:(?i:password)\s)?'(?!\[password\])([^']{1,200})'
+            | jdbc:oracle:\w{1,10}:\w{1,40}/(?!\[password\])([^@\s]{1,100})@"""
+        ),
     ),
     Rule(
         "password",

@@ -92,13 +92,19 @@ def _card_end(match: re.Match[str], groups: list[Span]) -> int:
     if len(digits) > 4:
         surely = len(digits) <= 16 or digits.startswith("62")
         return int(surely and is_card(digits) and not _is_something_else(match, *groups[0]))
+    sizes = [4]
     for count, (start, end) in enumerate(groups[1:], 2):
         digits += match.string[start:end]
-        if match.string[start - 1] != match.string[groups[0][1]] or not 3 <= end - start <= 7:
+        sizes.append(end - start)
+        if match.string[start - 1] != match.string[groups[0][1]] or sizes[-1] < 2:
             return 0
         if is_card(digits) and len(set(digits)) > 1:
-            return count
+            usual = (set(sizes[:-1]) == {4} and sizes[-1] <= 4) or sizes in ([4, 6, 5], [4, 6, 4])
+            return count if usual or _PAYMENT.search(match.string[: groups[0][0]][-_NEAR:]) else 0
     return 0
+
+
+_PAYMENT = re.compile(r"(?i)card|カード|\bpan\b|visa|master|amex|jcb|diners|payment|charge|決済|支払")
 
 
 def _my_number(match: re.Match[str]) -> Iterable[Span]:
@@ -131,8 +137,11 @@ def _phone(match: re.Match[str]) -> Iterable[Span]:
 
 
 def _international(match: re.Match[str]) -> Iterable[Span]:
+    count = len(_digits(match[0]))
     zone_and_year = re.match(r"\+1[0-4][03]0 (?:19|20)\d\d", match[0])
-    return (match.span(),) if 9 <= len(_digits(match[0])) <= 15 and not zone_and_year else ()
+    if zone_and_year or (match[0][1:].isdigit() and (count < 10 or _is_something_else(match, *match.span()))):
+        return ()
+    return (match.span(),) if 9 <= count <= 15 else ()
 
 
 def _named_phone(match: re.Match[str]) -> Iterable[Span]:
@@ -155,6 +164,9 @@ def _with_digits(match: re.Match[str]) -> Iterable[Span]:
 _PHONE = key(
     "電話(?:番号)? 携帯(?:電話)?(?:番号)? 連絡先(?:電話)?(?:番号)? ファック?ス(?:番号)? フリーダイヤル",
     "(?:(?:tele|mobile|cell|home|work)?~phone|mobile|cell|fax|tel|msisdn|sms|whatsapp)(?:~(?:number|num|no|nr|to))?",
+)
+_CALL = key(
+    "発信(?:者|先|元)? 着信 通話(?:先)? 架電(?:先)?", "(?:call(?:ed|er|ing)?|dial(?:ed|ing|led|ling)?)(?:~(?:from|to))?"
 )
 _MY_NUMBER = key(
     "マイナンバー(?:カード)?(?:番号)? 個人番号(?:カード)?",
@@ -198,6 +210,12 @@ RULES = (
     ),
     Rule(
         "phone",
+        ("発信", "着信", "通話", "架電", "call", "dial"),
+        compiled(rf"{_CALL}{_TO_VALUE}(0[1-9][0-9]{{8,9}})(?![A-Za-z0-9])"),
+        digits=10,
+    ),
+    Rule(
+        "phone",
         ("+",),
         compiled(r"(?<![A-Za-z0-9+])\+[1-9][0-9]{0,3}(?:[ .-]?\(?[0-9]{1,5}\)?){1,8}(?![A-Za-z0-9:])"),
         _international,
@@ -212,7 +230,10 @@ RULES = (
     Rule(
         "id-number",
         ("番号", "コード", "account", "acct", "passport", "licen", "ssn", "social", "tax", "national", "insurance"),
-        compiled(rf"{_DOCUMENT}\.?{_TO_VALUE}([A-Za-z]{{0,3}}[0-9][0-9A-Za-z]*(?:[ -][0-9]+){{0,5}})(?![A-Za-z0-9])"),
+        compiled(
+            rf"""{_DOCUMENT}\.?{_TO_VALUE}(?:(?:普通|当座|総合)\s?)?
+            ([A-Za-z]{{0,3}}[0-9][0-9A-Za-z]*(?:[ -][0-9]+){{0,5}})(?![A-Za-z0-9])"""
+        ),
         _with_digits,
         digits=4,
     ),
@@ -256,7 +277,8 @@ RULES = (
             (?: 0[0-9]{1,4}[-ー][0-9]{1,4}[-ー][0-9]{3,4}
               | \(0[0-9]{1,4}\)\ ?[0-9]{1,4}[- ]?[0-9]{3,4}
               | 0[0-9]{1,4}\ ?\([0-9]{1,4}\)\ ?[0-9]{3,4}
-              | 0[5-9]0\ [0-9]{4}\ [0-9]{4}
+              | 0[5-9]0([ .])[0-9]{4}\1[0-9]{4}
+              | 0[1-9][0-9]{8}(?=\s?[にへ](?:発信|電話|架電|連絡|送信)|\s?から(?:着信|電話|入電))
               | (?<!/)(?:0[5-9]0[0-9]{8}|0120[0-9]{6}|0800[0-9]{7}) )
             (?![A-Za-z0-9_]|[.-][A-Za-z0-9])"""
         ),

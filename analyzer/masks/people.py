@@ -16,7 +16,7 @@ _FILES = frozenset(
 )
 """What follows the last dot of files and systemd's units, which have an @ too."""
 _NO_NAME = re.compile(
-    r"""(?ix)必須|未|不正|無効|空|長すぎ|短すぎ|入力|登録|変更|更新|エラー|失敗|成功|なし|無し|ありま|検索|確認|一覧|重複|取得|設定|不明|項目|解決
+    r"""(?ix)名前|必須|未|不正|無効|空|長すぎ|短すぎ|入力|登録|変更|更新|エラー|失敗|成功|なし|無し|ありま|検索|確認|一覧|重複|取得|設定|不明|項目|解決
     |です|ます|する|した|(?:null|none|nil|undefined|empty|required|invalid|missing|unknown|true|false|n/?a|anonymous|too|is|must|not
     |should|cannot|has|was|field)$"""
 )
@@ -38,8 +38,14 @@ def _name(match: re.Match[str]) -> Iterable[Span]:
 
 def _street(match: re.Match[str]) -> Iterable[Span]:
     value = match[match.lastindex or 0]
-    machine = re.fullmatch(r"(?:0x)?[0-9A-Fa-f.:%*\[\]/-]+|[\w.-]+(?::\d+)?", value, re.ASCII)
+    parts = value.replace(",", " ").split()
+    machine = parts and (_MACHINE.fullmatch(parts[0]) or all(map(_MACHINE.fullmatch, parts)))
     return () if machine or MASKED.search(value) else (match.span(match.lastindex or 0),)
+
+
+_MACHINE = re.compile(
+    r"(?:0x)?[0-9A-Fa-f]*[.:%*][0-9A-Fa-f.:%*/-]*|\[.*\](?::\d+)?|[\w-]+(?:\.[\w-]+)+(?::\d+)?|\w+:\d+", re.ASCII
+)
 
 
 def _ip(match: re.Match[str]) -> Iterable[Span]:
@@ -66,7 +72,7 @@ _ADDRESS = key(
 _POLITE = "です|でした|さん|様|さま|殿|氏"
 _JAPANESE_NAME = rf"[{_KANJI}]{{1,10}}?(?:[ ・](?!{_POLITE})[{_KANJI}]{{1,10}}?)?"
 _LATIN_NAME = r"[A-Z][A-Za-z'’-]*(?:\ [A-Z][A-Za-z'’.-]*){0,3}"
-_NAME_END = rf"(?={_POLITE}|[^{_KANJI}]|$)"
+_NAME_END = rf"(?=\s?(?:{_POLITE})|[^{_KANJI}]|$)"
 _QUOTED = r"""\\{0,3}"([^"\\]{1,80}) | '([^']{1,80}) | 「([^」]{1,80}) | 『([^』]{1,80})"""
 _WIDE_PART = r"[^\x00-\x7f\s「」『』【】、。（）]"
 
@@ -90,12 +96,12 @@ RULES = (
         "name",
         ("名", "者", "人", "がな", "ガナ", "ﾌﾘ", "世帯主", "name", "kana", "holder"),
         compiled(
-            rf"""{_PERSON}
+            rf"""{_PERSON}(?:\((?:カナ|かな|漢字|フリガナ|ローマ字)\))?
             (?: {_TO_VALUE}
                 (?: {_QUOTED} | ({_JAPANESE_NAME}){_NAME_END} | ({_LATIN_NAME})(?![\w(])
                   | ([^\s,;&"'<>(){{}}\[\]|]{{1,60}}) )
               | [はがを]?\s?(?:「([^」]{{1,60}})|『([^』]{{1,60}}))
-              | [はが]\s?({_JAPANESE_NAME})(?={_POLITE}|、|。) )"""
+              | [はが]\s?({_JAPANESE_NAME})(?=\s?(?:{_POLITE})|、|。) )"""
         ),
         _name,
     ),
@@ -105,6 +111,14 @@ RULES = (
         compiled(
             rf"""(?<![A-Za-z一-龥ァ-ヺーの])名前(?:{_TO_VALUE}|[はが]\s?)["'「『]?
             (?:((?=[一-龥ァ-ヺ]){_JAPANESE_NAME}){_NAME_END}|([A-Z][a-z]+\ [A-Z][a-z]+))"""
+        ),
+        _name,
+    ),
+    Rule(
+        "name",
+        ("name",),
+        compiled(
+            rf"""(?<![A-Za-z])name{_TO_VALUE}["']?([一-龥々]{{1,4}}[ ][一-龥々ぁ-ゖァ-ヺー]{{1,6}})(?![{_KANJI}])"""
         ),
         _name,
     ),

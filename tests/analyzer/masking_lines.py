@@ -16,7 +16,6 @@ notify ⟦admin@localhost.localdomain⟧
 ⟦k.sato＠example.jp⟧ 宛のメールが戻りました
 [⟦x_y-z@sub.domain.example.museum⟧] subscribed
 Invalid login for ⟦dave@EXAMPLE.COM⟧.
-SMTP AUTH failed for ⟦ops@example.com⟧:⟦hunter22⟧
 会員（⟦mori@example.com⟧）の退会処理
 call ⟦03-1234-5678⟧ now
 携帯は⟦090-1234-5678⟧です
@@ -120,7 +119,6 @@ csrfmiddlewaretoken=⟦q1w2e3r4t5⟧
 アクセストークン=⟦abcd1234efgh⟧
 APIキー：⟦k-98765abcdef⟧
 https://hooks.slack.com/services/⟦T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX⟧
-webhook https://discord.com/api/webhooks/123456789012345678/⟦AbCdEfGhIjKlMnOpQrStUvWxYz0123456789⟧ failed
 jwt ⟦eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF⟧
 none alg ⟦eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0NTY3ODkwIn0.⟧
 key ⟦AKIAIOSFODNN7EXAMPLE⟧ leaked
@@ -274,6 +272,138 @@ iban=⟦DE89370400440532013000⟧
 IBAN ⟦GB82 WEST 1234 5698 7654 32⟧ rejected
 保険証番号：⟦12345678⟧
 基礎年金番号 ⟦1234-567890⟧
+dovecot: imap-login: Login: user=<⟦taro@example.jp⟧>, method=PLAIN, rip=10.0.0.1
+GET /reset?email=⟦a.b%40example.com⟧&token=⟦abc123def⟧ HTTP/1.1
+メールアドレス：⟦sato@example.co.jp⟧（確認済み）
+to: "⟦Sato@Example.Co.Jp⟧"
+Recipients=[⟦a@x.example⟧, ⟦b@y.example⟧]
+rcpt ⟦foo_bar-9@a-b.example.io⟧: 452 mailbox full
+From:⟦noc@isp.example.net⟧\n
+"card"=>{"number"=>"⟦4242424242424242⟧", "cvc"=>"⟦314⟧"}
+カード番号 ⟦4242 4242 4242 4242⟧ の与信に失敗
+PaymentRequest(pan=⟦5555555555554444⟧, exp=12/30, cvv=⟦123⟧)
+charge ⟦3566002020360505⟧ failed
+card:⟦4000-0000-0000-0002⟧
+クレジットカード（⟦３７８２－８２２４６３－１０００５⟧）
+track2=;⟦4111111111111111⟧=29121010000000000000?
+⟦6011 0009 9013 9424⟧
+ccnum="⟦5105 1051 0510 5100⟧"
+LoginRequest(username=bob, password=⟦s3cret⟧, remember=true)
+UPDATE users SET password='⟦abc⟧' WHERE id=3
+CREATE USER 'x'@'%' IDENTIFIED BY '⟦geheim⟧'
+ALTER ROLE app WITH ENCRYPTED PASSWORD '⟦geheim1⟧'
+SECRET_KEY=⟦abc-def⟧ API_TOKEN=⟦ghi123⟧ DEBUG=1
+psk="⟦my wifi key⟧"
+wpa_passphrase=⟦mywifikey⟧
+AUTH PLAIN ⟦AGFsaWNlAHNlY3JldA==⟧
+AUTH LOGIN ⟦ZGF2ZTpzZWNyZXQ=⟧
+1700000000.123 [0 127.0.0.1:5000] "AUTH" "⟦hunter2⟧"
+SAMLResponse=⟦PHNhbWxwOlJlc3BvbnNlIHhtbG5z⟧
+client_assertion=⟦eyJhbGciOiJSUzI1⟧
+code_verifier=⟦dBjftJeZ4CVPmB92K27uhbUJU1p1r⟧
+パスワードを「⟦Abc123!⟧」に変更しました
+新しいパスワードは ⟦Abc123!⟧ です
+パスワード ⟦hunter22⟧ でログインに失敗
+暗証番号 ⟦1234⟧ で照会
+PINは⟦4821⟧です
+PIN: "⟦0042⟧"
+初期パスワード：⟦Welcome1⟧
+passwd=⟦toor⟧ uid=0
+pass=⟦tiger99⟧&user=scott
+user:bob pass:⟦tiger99⟧
+"passwordConfirmation":"⟦tiger99⟧"
+"new_password": "⟦tiger99⟧", "old_password": "⟦lion88⟧"
+X-Auth-Password: ⟦tiger99⟧
+mysql -h db -u root -p⟦tiger99⟧ -e 'select 1'
+mongodb+srv://admin:⟦t1g3r⟧@cluster0.example.net/test?retryWrites=true
+smtp://mailer:⟦t%21ger⟧@smtp.example.com:587
+jdbc:mysql://db/news?user=root&password=⟦tiger99⟧
+jdbc:oracle:thin:scott/⟦tiger99⟧@//db:1521/x
+--set adminPassword=⟦tiger99⟧
+helm upgrade --set db.password=⟦tiger99⟧ x
+vault kv put secret/x password=⟦tiger99⟧
+LDAP simple bind cn=admin,dc=x with password ⟦tiger99⟧ failed
+Enter password: ⟦tiger99⟧
+password entered: ⟦tiger99⟧
+wrong password entered (⟦tiger99⟧)
+one-time password ⟦482913⟧ sent to user 5
+認証番号：⟦482913⟧
+ワンタイムパスワードは⟦482913⟧です
+2FA code ⟦482913⟧ accepted
+OTP ⟦482913⟧ is valid for 5 min
+your login code: ⟦482913⟧
+"otp":"⟦482913⟧"
+X-Vault-Token: ⟦hvs.CAESIJabcdef123456⟧
+PRIVATE-TOKEN: ⟦glpat-xyz123ABC456def789gh⟧
+X-CSRF-Token: ⟦u8Xk29a⟧
+Ocp-Apim-Subscription-Key: ⟦0f1e2d3c4b5a69788796a5b4c3d2e1f0⟧
+{"token":"⟦abc.def.ghi⟧"}
+deviceToken=⟦fcm_abc123XYZ⟧
+push token: ⟦APA91bHun4MxP5egoKMwt2KZFBaFUH1RYHDFd⟧
+authToken: '⟦ab12cd34⟧'
+?access_token=⟦ab12⟧&x=1
+sessionToken="⟦r:abc123def456⟧"
+signature=⟦9d8c7b6a5f4e3d2c1b0a⟧
+X-Amz-Signature=⟦9d8c7b6a5f4e3d2c1b0a⟧&X-Amz-Date=20260224T000000Z
+API key ⟦a1b2c3d4e5f6a7b8c9d0⟧ is over its quota
+apikey ⟦a1b2c3d4e5f6a7b8c9d0⟧ rejected
+invalid api key: ⟦a1b2c3d4e5f6⟧
+APIキー「⟦a1b2c3d4e5f6⟧」が無効です
+リフレッシュトークン：⟦a1b2c3d4⟧
+GitHub webhook secret is ⟦a1b2c3d4e5⟧
+NPM_TOKEN=⟦npm_a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8⟧
+docker login -u bot -p ⟦dckr_pat_a1b2c3d4e5f6a7b8c9d0e1f2⟧ registry
+Jenkins crumb Jenkins-Crumb: ⟦a1b2c3d4e5f60718⟧
+bot token ⟦123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc⟧
+cookies={'sid': '⟦abc123def⟧'}
+ASP.NET_SessionId=⟦lit3py55t21z5v55vlm25s55⟧
+JSESSIONID: ⟦ABCDEF0123456789⟧
+session=⟦.eJwNyUEKgCAQAMC_7DnC3c1d5y-yiEIHRdg⟧ user=1
+session key ⟦a1b2c3d4e5f6⟧ created
+"phone"=>"⟦09012345678⟧"
+Customer [firstName=⟦Taro⟧, lastName=⟦Yamada⟧, tel=⟦03-1234-5678⟧]
+ご登録の電話番号（⟦090-1234-5678⟧）に発信しました
+⟦0312345678⟧ に発信しました
+着信 ⟦0451234567⟧
+called ⟦0312345678⟧, no answer
+SMS to ⟦08098765432⟧ queued
+⟦080.1234.5678⟧ へ連絡
+Tel: ⟦03 (1234) 5678⟧
+TEL：⟦０１２０－４４４－４４４⟧
+⟦(０３)１２３４-５６７８⟧
+phone no. ⟦+81 (3) 1234 5678⟧
+mobile=⟦+81-80-1234-5678⟧
+contact: ⟦+1 212 555 0187⟧
+whatsapp:⟦+5511987654321⟧
+お電話番号　⟦042-123-4567⟧
+勤務先電話 ⟦0120-000-111⟧
+FAX番号：⟦03-1234-5679⟧
+{"telephone":"⟦0661234567⟧"}
+お届け先 〒⟦530-8201⟧ 大阪府大阪市北区
+郵便番号（⟦５３０－８２０１⟧）
+"postalCode": "⟦530-8201⟧"
+〒⟦5308201⟧
+郵便番号 = ⟦5308201⟧
+zip: ⟦94043⟧, city: x
+マイナンバーカード番号 ⟦123456789018⟧
+個人番号「⟦1234-5678-9018⟧」
+"myNumber":"⟦123456789018⟧"
+⟦1234 5678 9018⟧ は登録済みです
+MY_NUMBER=⟦123456789018⟧
+マイナンバー　⟦１２３４　５６７８　９０１８⟧
+氏名は ⟦佐藤 花子⟧ です
+"お名前" => "⟦鈴木 次郎⟧"
+名前=⟦高橋 三郎⟧;
+お名前：⟦Suzuki Jiro⟧
+受取人：⟦田中　一⟧
+"name": "⟦山田 太郎⟧", "age": 3
+会員氏名：⟦渡辺 真理⟧
+お客様氏名「⟦伊藤 さくら⟧」
+氏名（カナ）：⟦イトウ サクラ⟧
+patient_name=⟦Doe⟧
+lastName: ⟦O'Brien⟧, x
+"given_name":"⟦Hanako⟧","family_name":"⟦Sato⟧"
+口座番号 普通 ⟦1234567⟧ 名義 x
 """.strip().splitlines()
 
 LOOK_ALIKES = r"""
@@ -588,4 +718,231 @@ E-mail: none
 Cookie: none
 cookies: 3
 sid: 12
+Password for user bob is valid
+password is ok
+Password authentication is enabled on port 2222
+password auth attempt 12345
+password login disabled
+key size 2048
+token bucket size=1000
+token=0
+csrf token mismatch
+csrf token missing or incorrect
+session 42 expired
+session_id: null
+secret: mounted
+credential: none
+api_key: not set
+API key=None
+auth=disabled
+/etc/passwd: Permission denied
+open /etc/passwd: no such file or directory
+sha1 password hashing took 12 ms
+pwd=/home/app
+PWD: /srv/app
+Tokenizer: loaded 50257 tokens
+bearer: none
+Basic: ok
+access code: 403
+auth code 401
+exit code 4096
+response code 2004
+HTTP code 5030
+Order #4242424242424241
+Visa ending in 4242
+2026-11-24T10:00:00+09:00 INFO x
+delta +1234567890 ns
+offset=+123456789
+npm_lifecycle_event_prebuild2
+npm_config_cache_max_2000000 set
+key-value-store-connection-1 opened
+pat-generator-service-version-2 up
+global-settings-loader-v2 started
+glxgears-something-long-name-22
+sk-learn-pipeline-runner-1 finished
+"address": "10.0.0.1, 10.0.0.2"
+"address": "db-1.internal:5432, db-2.internal:5432"
+address="0.0.0.0 port 22"
+担当者: 未定
+契約者: なし
+誕生日キャンペーンを開始しました
+氏名の入力が必要です
+氏名は必須です
+名前を付けて保存
+名前空間 default
+名前付きパイプ
+名前が重複しています
+名前: api-gateway
+住所が見つかりません
+住所は未登録です
+郵便番号から住所を検索しました
+電話番号の形式が不正です
+電話対応件数 12345678 件
+電話会議を開始 2026-11-24 10:00
+携帯端末 12345678 台
+携帯サイト配信 1234567890 件
+カード発行枚数 1234567890123 枚
+口座振替の結果 12345 件
+マイナンバー対象者 123456 名
+マイナンバー更新件数: 1234
+個人番号カード交付 12345 件
+認証コードが一致しません (3回目)
+確認コード送信: 200
+PIN認証に失敗 (残り 2 回)
+パスワードは90日ごとに変更してください
+パスワードは3回まで入力できます
+パスワードはbcryptでハッシュ化されます
+パスワードの長さは12文字です
+パスワード: 変更なし
+パスワード未設定
+パスワードなしでログイン
+新しいパスワードを設定してください
+トークン数: 4096
+トークン数は4096です
+トークン: 期限切れ
+トークン残り 1234
+アクセスキーが見つかりません
+APIキー未設定
+セッションID: なし
+セッション 1234 を終了
+クッキーを削除しました
+Cookie の有効期限が切れました
+Set-Cookie header ignored
+Cookie “lang” will be soon rejected
+Received cookie challenge
+session resumption ticket 1234
+TLS session ticket keys rotated
+TLS 1.3 key share x25519
+ssh-rsa key accepted
+Accepted key RSA SHA256:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefg
+host key fingerprint SHA256:AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefg
+Offering public key: /home/u/.ssh/id_rsa
+key_exchange=ecdh
+keyspace hit rate 98%
+keyboard: us
+monkey=1
+turkey: 3
+hotkey=F1
+keys=12 expires=3
+keyframe=250
+primary_key=id
+sort key: created_at
+routing key: news.article.published
+routing_key=news.article.created
+object key: images/2026/11/24/a.jpg
+s3 key=images/2026/11/24/photo.jpg
+cache key: article:1234:ja
+redis key session:1234 not found
+tokenize=false
+tokenizer=mecab
+next_token: null
+page_token=2
+continuation token: none
+lock token held by worker-3
+fencing token 42
+passive mode
+passenger count: 12
+passport: office closed
+pass 1/2 complete
+passed: 12, failed: 0
+bypass=true
+compass: 12
+password_changed_at=2026-11-24T10:00:00Z
+password_reset_count: 12
+password-less login ok
+secretary: absent
+secret_version: 12
+secrets: 4 loaded
+credentials: 3 found
+author=taro
+authority=example.com
+authorized: true
+authorization: not required
+authentication: success
+Authorization code flow started
+oauth2: cannot fetch token: 400 Bad Request
+oauth2: token expired and refresh token is not set
+invalid_grant: token has been revoked
+error: token: invalid character
+jwt: token is expired by 3m
+json: cannot unmarshal string into Go struct field Token.expires_in of type int
+auth: user 12345 not found
+auth: invalid password
+auth: method=PLAIN
+sid:1 cport:-1
+sid=1 tid=2
+sig: 11
+signal=9
+signature: ok
+signature mismatch: expected 12
+session: opened
+session=new
+pin: 7
+pinned=12345
+otp disabled
+totp: enabled
+cvv check failed
+cvv: match
+code=12345 desc=ok
+ja: 00-12-3456 検査
+12-3456-7890 部品
+0123-45 番
+1234567 件処理しました
+12345678901234 バイト
+記事番号 090-123 を配信
+第03-1234号
+03-12-2026 10:00:00
+0800-1200 営業
+090 seconds elapsed
+0120 items
+ip 090.012.003.004
+070 permission bits
+serial 0901-2345-67
+SKU 4902102072618
+ASIN B08N5WRWNW
+ISBN-13: 9784873119038
+vin 1HGCM82633A004352
+imei=356938035643809
+iccid 8981100005819480000
+lat 35.6812362 lng 139.7671248
+bbox 139.1234567,35.1234567
+md5sum: 0123456789abcdef0123456789abcdef
+sha1 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12
+etag "686897696a7c876b7e"
+x-request-id: 7b3f2a9c4d5e6f708192a3b4c5d6e7f8
+traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+req-1234-5678-9012-3456
+span 1234567890123456
+uid 1000 gid 1000
+uptime 123456789012 ms
+ts=1732438800123456789
+t=1732438800123
+snowflake 1861234567890123456
+range 4000000000000-4999999999999
+4000 1234 5678 9010 bytes
+5200 2048 1024 4096
+3782 822 463 10005
+10.0.0.1 - - [24/Nov/2026:10:00:00 +0900] "GET / HTTP/1.1" 200 1234
+Mon Nov 24 10:00:00 +0900 2026 ok
+user@10.0.0.1
+user@host:/path
+deploy@web-01 connected
+root@localhost
+x@y
+@mention hello
+a @ b.com
+image@sha256:0123
+postgres@13.4
+node@18.17.0
+package@1.2.3-beta.4
+systemd-journald@netdata.service started
+dbus-:1.1-org.freedesktop@0.service
+file.txt@2024-01-01
+icon@3x.webp
+http://www.example.com/@taro/status/1
+https://medium.com/@taro/title-123
+https://example.com:8443/a@b
+http://[::1]:8080/x
+svn+ssh://host/path
+ws://localhost:8765/feed
 """.strip().splitlines()

@@ -16,15 +16,18 @@ LABELLED = Path(__file__).parent.parent / "data" / "personal_data.csv"
 MARKED = re.compile("⟦([^⟧]+)⟧")
 
 
-@pytest.mark.parametrize("line", PERSONAL)
-def test_personal_data_is_masked_and_the_rest_stays(line: str) -> None:
+def as_it_should_be(line: str, masked: str) -> bool:
     kept = [re.escape(part) for part in MARKED.split(line)[::2]]
-    assert re.fullmatch(r"\[[a-z-]+\]".join(kept), mask(MARKED.sub(r"\1", line)))
+    return re.fullmatch(r"\[[a-z-]+\]".join(kept), masked) is not None
 
 
-@pytest.mark.parametrize("line", LOOK_ALIKES)
-def test_look_alikes_stay(line: str) -> None:
-    assert mask(line) == line
+def test_personal_data_is_masked_and_the_rest_stays() -> None:
+    masked = [(line, mask(MARKED.sub(r"\1", line))) for line in PERSONAL]
+    assert [pair for pair in masked if not as_it_should_be(*pair)] == []
+
+
+def test_look_alikes_stay() -> None:
+    assert [(line, mask(line)) for line in LOOK_ALIKES if mask(line) != line] == []
 
 
 def test_labelled_lines_of_the_development_half_lose_their_data_and_look_alikes_stay() -> None:
