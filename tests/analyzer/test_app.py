@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 
+from alert_bridge.analyzer_client import AnalyzerClient, AnalyzerUnavailable, WrongParameter
 from analyzer.app import application, build
 from analyzer.engine import start_live
 from analyzer.settings import Configuration
@@ -68,6 +70,30 @@ async def test_service_answers_with_patterns(tmp_path: Path) -> None:
         assert (found["total"], found["next_cursor"]) == (1, None)
         assert found["items"][0]["pattern_id"] == "database_error"
         assert await get(session, "/api/v1/anomalies") == (200, {"items": [], "next_cursor": None, "total": 0})
+
+
+async def test_the_bridge_passes_filters_through_and_says_what_is_wrong_with_them(tmp_path: Path) -> None:
+    now = format_utc(SystemClock().now())
+    (tmp_path / "app.log").write_text(f"{now} ERROR cannot deliver article 1\n{now} INFO all is well\n")
+    async with running(tmp_path) as session:
+        analyzer = AnalyzerClient(session, "")
+
+        async def both() -> bool:
+            return bool((await analyzer.listing("patterns", {}))["total"] == 2)
+
+        await until(both, "both lines are analysed")
+        found = await analyzer.listing(
+            "patterns", {"level": "エラー", "q": "ARTICLE", "source": "app", "sort": "severity"}
+        )
+        assert [item["description"] for item in found["items"]] == ["cannot deliver article <*>"]
+        assert {"rare", "bursting", "family", "explanation", "explanation_ja", "rate_per_hour"} <= found["items"][
+            0
+        ].keys()
+        assert await analyzer.listing("families", {}) == {"items": [], "next_cursor": None, "total": 0}
+        with pytest.raises(WrongParameter, match=r"^sort: got .name., expected one of"):
+            await analyzer.listing("patterns", {"sort": "name"})
+        with pytest.raises(AnalyzerUnavailable, match="answered 404"):
+            await analyzer.listing("nothing", {})
 
 
 async def test_wrong_parameters_are_named(tmp_path: Path) -> None:
