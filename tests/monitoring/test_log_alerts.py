@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,9 @@ class Analyzer:
 
     async def anomalies(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
         return []
+
+    async def listing(self, what: str, query: Mapping[str, str]) -> dict[str, Any]:
+        return {"items": self.items, "next_cursor": None, "total": len(self.items)}
 
 
 class Setup:
@@ -101,3 +104,15 @@ async def test_an_alert_of_an_earlier_run_ends_too(tmp_path: Path) -> None:
         one.bridge.clock.advance(QUIET_SECONDS)
         await again.sweep()
         assert one.status == "resolved"
+
+
+async def test_bursts_of_errors_open_an_alert_and_what_is_rare_or_no_error_none(tmp_path: Path) -> None:
+    async with setup(tmp_path) as one:
+        for details in (
+            {"level": "WARNING", "reason": "burst"},
+            {"reason": "rare"},
+            {"level": "WARNING", "reason": "new"},
+        ):
+            assert await one.alerts.take(one.event(kind="dynamic", **details)) == []
+        (alert,) = await one.alerts.take(one.event(reason="burst"))
+        assert (alert.name, alert.labels["level"]) == ("ErrorPatternBursting", "ERROR")
