@@ -2,9 +2,14 @@
 
 import re
 
+from analyzer.marks import hidden
+
 _STATUS = r"""
-    (?i: \b(?:status(?:[ _-]?code)?|response(?:[ _-]code)?|http(?:/[\d.]+)?|returned|code|ステータス(?:コード)?)
-         ["']?(?:\ is)?[\s:="']* ({status}) (?![\d.]|\s?[mµ]?s\b) )
+    (?i: \b(?:status(?:[ _-]?code)?|response(?:[ _-]code)?|http(?:/[\d.]+)?|returned|responded|replied|answered|code
+           |ステータス(?:コード)?)
+         ["']?(?:\ (?:is|with|by))?[\s:="']* ({status}) (?![\d.]|\s?[mµ]?s\b) )
+    | (?<![\d.,:-])({status})\s?(?:を返|が返|エラー|で応答|で失敗
+        |(?:Bad|Unauthorized|Forbidden|Not\ Found|Too\ Many|Internal|Service|Gateway|Client\ Error|Server\ Error)\b)
     | "[A-Z]+\ [^"\s]*(?:\ HTTP/[\d.]+)?"\s+({status})\b
     """
 _OTHERS = r"""
@@ -33,16 +38,15 @@ REQUEST = re.compile(r'"(GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS|CONNECT|PROPFIND
 """The request as a web server records it; the group is its method."""
 
 _HINTS = (
-    *("status", "response", "http", "returned", "code", "err", "exit", "sqlstate", "fail", "timeout", "warning"),
-    *("exception", '" ', "ステータス", "エラー", "失敗", "警告", "タイムアウト"),
+    *("status", "respon", "replied", "answered", "http", "returned", "code", "err", "exit", "sqlstate", "fail"),
+    *("timeout", "warning", "exception", "bad", "unauth", "forbid", "not found", "too many", "internal", "gateway"),
+    *("service", "client", '" ', "ステータス", "エラー", "失敗", "警告", "タイムアウト", "を返", "が返", "応答"),
 )
+"""One of these, lower case, stands beside every code that is no word."""
 _GLUED = re.compile(r"[A-Za-z]-?\d", re.ASCII)
 _DIGIT = re.compile(r"\d", re.ASCII)
 _NUMBER = re.compile(r"\d+", re.ASCII)
 _NUMBER_BYTES = re.compile(rb"\d+")
-_HIDE = {ord(digit): 0xE000 + int(digit) for digit in "0123456789"}
-SHOW_CODES: dict[int, str] = {code: chr(digit) for digit, code in _HIDE.items()}
-"""Translates what `hide_codes` made of the digits back into digits."""
 
 
 def codes(message: str) -> tuple[str, ...]:
@@ -51,13 +55,8 @@ def codes(message: str) -> tuple[str, ...]:
 
 
 def hide_codes(text: str) -> str:
-    """Return a text whose codes are written in the private use area of Unicode, where nothing takes them for digits."""
-    return _expression_for(text).sub(_hidden, text) if _may_hold_codes(text) else text
-
-
-def is_hidden(character: str) -> bool:
-    """Return whether a character is a digit that `hide_codes` has hidden."""
-    return "\ue000" <= character <= "\ue009"
+    """Return a text whose codes nothing takes for numbers any more."""
+    return _expression_for(text).sub(_with_hidden, text) if _may_hold_codes(text) else text
 
 
 def code_places(skeleton: bytes) -> tuple[int, ...]:
@@ -91,7 +90,6 @@ def _expression_for(text: str) -> re.Pattern[str]:
     return _REQUEST_CODE if '"' in text and REQUEST.search(text) else _CODE
 
 
-def _hidden(match: re.Match[str]) -> str:
+def _with_hidden(match: re.Match[str]) -> str:
     start, end = (edge - match.start() for edge in match.span(match.lastindex or 0))
-    whole = match[0]
-    return whole[:start] + whole[start:end].translate(_HIDE) + whole[end:]
+    return match[0][:start] + hidden(match[0][start:end]) + match[0][end:]

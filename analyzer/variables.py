@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from analyzer.shapes import STATE_SIGNS, STATE_WORDS, VARIABLE
+from analyzer.marks import VARIABLE
+from analyzer.states import is_state
 
 _MANY_CODES = 32
 """So many codes or words in capitals in one place make it a variable; where they tell states they are fewer."""
@@ -141,8 +142,11 @@ def _open_places(parts: tuple[str, ...], general: frozenset[int]) -> list[int]:
 
 
 def _tells(parts: tuple[str, ...], place: int) -> bool:
-    word = parts[place].lower()
+    """Return whether a word says what happened: a state, or a verb."""
+    word = parts[place]
+    if is_state(word):
+        return True
     if word.isascii():
-        return word in STATE_WORDS or (len(word) > 4 and word.endswith(("ed", "ing")))
+        return len(word) > 4 and word.lower().endswith(("ed", "ing"))
     following = parts[place + 1] if place + 1 < len(parts) else ""
-    return STATE_SIGNS.search(word) is not None or _VERB_FOLLOWS.match(following) is not None
+    return _VERB_FOLLOWS.match(following) is not None
