@@ -82,6 +82,8 @@ def _rate(seen: Sighting) -> tuple[str, str]:
         return f"rare, seen {times} in {ago}", f"まれなパターン、{ago_ja}間に {seen.frequency:,} 回"
     if seen.usual is None:
         return f"seen {times}, how often is usual is not known yet", f"{seen.frequency:,} 回、通常の頻度はまだ不明"
+    if not seen.last_hour:
+        return f"seen {times}, none of that in the last hour", f"これまでに {seen.frequency:,} 回、直近 1 時間はなし"
     usual = _number(seen.usual)
     return (
         f"seen {_times(seen.last_hour)} in the last hour where {usual} are usual",

@@ -230,9 +230,11 @@ class Rate:
 
         bucket: the present one; what went by since the last line counts as observed.
         """
-        since = max(0, bucket - self.bucket - 1) if self.burst is None else 0
-        windows = self.short.windows + since
-        return HOUR_BUCKETS * self.short.total / windows if windows >= FEWEST_WINDOWS else None
+        windows, total = self.short.windows, float(self.short.total)
+        if self.burst is None and bucket > self.bucket:
+            windows += bucket - self.bucket
+            total += self.recent.get(self.bucket, 0) if self.bucket != self.ended else 0
+        return HOUR_BUCKETS * total / windows if windows >= FEWEST_WINDOWS else None
 
     def quiet(self, bucket: int) -> bool:
         """Return whether no line was seen in the hour before a bucket."""

@@ -269,6 +269,14 @@ def test_the_more_patterns_there_are_the_surer_a_burst_has_to_be() -> None:
     assert many.review(START + timedelta(days=2)) == []
 
 
+def test_what_is_over_is_explained_by_what_it_was() -> None:
+    patterns = book()
+    stats, _, _ = patterns.count(line(0, Level.ERROR), "t1", "boom")
+    item = patterns.item(stats, START + timedelta(hours=2))
+    assert item["explanation"] == "HIGH: level ERROR; seen once, none of that in the last hour"
+    assert item["explanation_ja"] == "HIGH: レベル ERROR、これまでに 1 回、直近 1 時間はなし"
+
+
 def test_each_severity_is_explained() -> None:
     patterns = book()
     moment = START + timedelta(minutes=5)
