@@ -3,9 +3,9 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,19 @@ from analyzer.clusters import find_families
 from analyzer.detectors.rate import FEWEST, RateSpike
 from analyzer.events import Event
 from analyzer.families import Families, items, templates
-from analyzer.frequency import Line, PatternStats
+from analyzer.frequency import PatternStats
+from analyzer.intake import Intake
 from analyzer.listing import LISTS, between
 from analyzer.live import EventListener, LiveAnalysis
 from analyzer.metrics import AnalyzerMetrics
 from analyzer.patterns import Kind
-from analyzer.records import Level, LogRecord
+from analyzer.records import Level
 from analyzer.series import Anomaly, burst_anomaly, find_anomalies
 from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings
-from analyzer.sources.archives import UNREADABLE, read_lines
+from analyzer.sources.archives import UNREADABLE, read_chunks
 from analyzer.sources.opening import docker_lines
 from analyzer.sources.paths import archived_files
-from analyzer.stages import LogStages, assembler, local
+from analyzer.stages import Batch, LogStages, Run, local
 from analyzer.store import ANALYSIS, MIGRATIONS, AnalyzerStore
 from runtime.clock import Clock, SystemClock
 from runtime.database import Database
@@ -58,17 +59,18 @@ class _Found:
     bursts: list[Event] = field(default_factory=list)
     moments: dict[str, Counter[int]] = field(default_factory=dict)
 
-    def count(self, source: str, level: Level, moment: datetime) -> None:
-        """Count one line."""
-        self.lines += 1
-        self.sources[source] += 1
-        self.levels[level] += 1
-        self.first = moment if self.first is None else min(self.first, moment)
-        self.last = moment if self.last is None else max(self.last, moment)
+    def count(self, source: str, level: Level, run: Run) -> None:
+        """Count records of one level."""
+        self.lines += run.count
+        self.sources[source] += run.count
+        self.levels[level] += run.count
+        self.headless += run.count if run.headless else 0
+        self.first = run.first if self.first is None else min(self.first, run.first)
+        self.last = run.last if self.last is None else max(self.last, run.last)
 
-    def note(self, series: str, moment: datetime) -> None:
-        """Count one line of a rate series in its minute."""
-        self.moments.setdefault(series, Counter())[int(moment.timestamp()) // _BUCKET_SECONDS] += 1
+    def note(self, series: str, run: Run) -> None:
+        """Count records of a rate series in their minute."""
+        self.moments.setdefault(series, Counter())[int(run.first.timestamp()) // _BUCKET_SECONDS] += run.count
 
 
 class LogAnalysisEngine:
@@ -217,51 +219,46 @@ class LogAnalysisEngine:
             if path.stat().st_mtime < start.timestamp():
                 continue
             found.files += 1
-            records = (record for record in self._records(source, path, found) if _within(record, start, end))
-            self._count(stages, source.name, records, levels, found)
+            self._analyze_file(stages, source, path, bounds, levels, found)
         found.bursts += stages.book.review(found.last or end)
         on_progress(1.0)
         return found
 
-    def _count(
+    def _analyze_file(
         self,
         stages: LogStages,
-        source: str,
-        records: Iterable[LogRecord],
+        source: SourceSettings,
+        path: Path,
+        bounds: tuple[datetime, datetime],
         levels: frozenset[Level],
         found: _Found,
     ) -> None:
+        """Count the records of a file that lie in a time range; a file that cannot be read is noted."""
         learned = None
-        for record in records:
-            where = stages.sort(record)
-            moment = record.timestamp
-            if where.level not in levels or moment is None:
-                continue
-            learned = learned or moment + timedelta(seconds=self._settings.learning_seconds)
-            stages.count(Line(source, record.summary, where.level, moment, moment < learned), where)
-            found.count(source, where.level, moment)
-            found.headless += record.level is Level.UNKNOWN and not record.program
-            if where.level in _SEVERE:
-                found.note(f"log_level:{where.level.value}", moment)
-            if stages.catalogue.get(where.pattern_id):
-                found.note(f"log_pattern:{where.pattern_id}", moment)
 
-    def _records(self, source: SourceSettings, path: Path, found: _Found) -> Iterator[LogRecord]:
-        """Yield the records of a file, each with a time; a file that cannot be read is noted."""
-        made = assembler(source, self._clock)
-        moment = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        def count(run: Run) -> None:
+            nonlocal learned
+            where = stages.current(run.where)
+            if where.level not in levels:
+                return
+            learned = learned or run.first + timedelta(seconds=self._settings.learning_seconds)
+            stages.count(source.name, run, Batch(), learning=run.first < learned)
+            found.count(source.name, where.level, run)
+            if where.level in _SEVERE:
+                found.note(f"log_level:{where.level.value}", run)
+            if stages.catalogue.get(where.pattern_id):
+                found.note(f"log_pattern:{where.pattern_id}", run)
+
+        intake = Intake(stages, source, self._clock, count, step_seconds=_BUCKET_SECONDS, carry=True, between=bounds)
+        intake.begin(str(path), datetime.fromtimestamp(path.stat().st_mtime, UTC))
         try:
-            for line, said_at in read_lines(path, source.encoding, docker_lines=docker_lines(source)):
-                record = made.feed(line, 0, said_at)
-                if record is not None:
-                    moment = record.timestamp or moment
-                    yield replace(record, timestamp=moment)
+            for lines in read_chunks(path, source.encoding, docker_lines=docker_lines(source)):
+                intake.take(str(path), lines)
         except UNREADABLE as error:
             logger.warning("%s cannot be read to its end: %s", path, error)
             found.unreadable.append(str(path))
-        last = made.flush()
-        if last is not None:
-            yield replace(last, timestamp=last.timestamp or moment)
+        intake.finish(str(path))
+        intake.flush()
 
     @asynccontextmanager
     async def _store(self) -> AsyncIterator[AnalyzerStore]:
@@ -280,10 +277,6 @@ def _bounds(time_range: tuple[datetime, datetime] | None) -> tuple[datetime, dat
     if end < start:
         raise ValueError(f"time_range ends ({end.isoformat()}) before it starts ({start.isoformat()})")
     return start, end
-
-
-def _within(record: LogRecord, start: datetime, end: datetime) -> bool:
-    return record.timestamp is not None and start <= record.timestamp <= end
 
 
 def _rate_anomalies(found: _Found) -> list[Anomaly]:

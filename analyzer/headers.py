@@ -124,9 +124,13 @@ class HeaderParser:
     def layout(self, line: str) -> Layout | None:
         """Return how a line is laid out, None if nothing can be told of others like it."""
         if line.startswith("{"):
-            return self._json_layout(line)
+            data = read_json(line)
+            return self._named_layout(data, line) if data is not None and not isinstance(data.get("log"), str) else None
         header = self._header(line)
-        if header is None or header.stamp is None:
+        if header is None:
+            data = read_logfmt(line) if "=" in line else None
+            return self._named_layout(data, line) if data is not None and _is_log(data) else None
+        if header.stamp is None:
             return None
         stamp = header.stamp
         record = self.parse(line)[0]
@@ -158,18 +162,18 @@ class HeaderParser:
         stamp = self._stamps.match(f"{value:f}" if isinstance(value, float) else str(value))
         return stamp.moment if stamp else None
 
-    def _json_layout(self, line: str) -> Layout | None:
-        data = read_json(line)
-        if data is None or isinstance(data.get("log"), str):
-            return None
+    def _named_layout(self, data: dict[str, object], line: str) -> Layout | None:
         named = read_named(data)
-        text = str(named.time) if isinstance(named.time, str) else ""
-        start = line.find(text) if text else -1
+        start = line.find(str(named.time)) if isinstance(named.time, str | int) and named.time else -1
         stamp = self._stamps.match(line, start) if start >= 0 else None
-        if stamp is None or stamp.form == "epoch" or _has_numeric_level(data):
-            return None
         record = self._named(named, line)
-        return Layout(stamp.start, stamp.end, stamp.read, record.level, record.program, None, stamp.seconds)
+        if stamp is None or stamp.moment != record.timestamp:
+            return None
+        level_of = self._level if _has_numeric_level(data) else None
+        return Layout(stamp.start, stamp.end, stamp.read, record.level, record.program, None, stamp.seconds, level_of)
+
+    def _level(self, line: str) -> Level:
+        return self.parse(line)[0].level
 
     def _inner(self, record: LogRecord) -> LogRecord:
         """Return the record that a message is itself, where a program's own header follows that of syslog."""
@@ -313,7 +317,7 @@ def _is_log(data: dict[str, object]) -> bool:
 
 
 def _has_numeric_level(data: dict[str, object]) -> bool:
-    return any(isinstance(data.get(name), int) for name in ("level", "severity")) or "PRIORITY" in data
+    return any(str(data.get(name)).isdigit() for name in ("level", "severity", "PRIORITY"))
 
 
 def _is_likely(line: str, stamp: Stamp) -> bool:

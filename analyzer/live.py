@@ -3,27 +3,23 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from itertools import repeat
 from traceback import format_exception
 from typing import Any
 
 from analyzer.cluster_process import ClusteringFailed, find_families_apart
 from analyzer.events import Event
 from analyzer.families import Families, templates
+from analyzer.following import FollowedSource
 from analyzer.keeping import Keeper
 from analyzer.listing import LISTS, between
 from analyzer.metrics import AnalyzerMetrics
-from analyzer.records import LogRecord, RecordAssembler
 from analyzer.series import Anomaly, SeriesWatch
-from analyzer.settings import AnalyzerSettings, SourceSettings
-from analyzer.sources.followed import Checkpoint
-from analyzer.sources.lines import Chunk
-from analyzer.sources.opening import LineSource, open_source
-from analyzer.stages import LogStages, assembler
+from analyzer.settings import AnalyzerSettings
+from analyzer.stages import Batch, LogStages
 from analyzer.store import AnalyzerStore, Rows
 from runtime.clock import Clock
 from runtime.loading import load_object
@@ -42,28 +38,6 @@ _REVIEW_SECONDS = 5.0
 _FAMILY_SECONDS = 30.0
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
-
-
-@dataclass(slots=True)
-class _Source:
-    """One source and what is in hand of it.
-
-    learning_until: epoch seconds; None until the first look, 0 when nothing is left to learn. silent: files whose
-    pending record existed before the first look. lines: records counted so far, over all starts.
-    """
-
-    settings: SourceSettings
-    files: LineSource
-    learning_until: float | None
-    assemblers: dict[str, RecordAssembler] = field(default_factory=dict)
-    silent: set[str] = field(default_factory=set)
-    lines: int = 0
-
-    def state(self) -> dict[str, Any]:
-        """Return what has to be remembered, ready for JSON."""
-        pending = {file: one.pending_bytes for file, one in self.assemblers.items()}
-        points = [astuple(point) for point in self.files.checkpoints(pending)]
-        return {"files": points, "learning_until": self.learning_until or 0.0, "lines": self.lines}
 
 
 class LiveAnalysis:
@@ -89,7 +63,7 @@ class LiveAnalysis:
         self._stages = stages
         self._clock = clock
         self._on_event = on_event
-        self._sources: list[_Source] = []
+        self._sources: list[FollowedSource] = []
         self._watch = self._series_watch(reader) if reader is not None and settings.series else None
         self._anomalies: dict[Key, Anomaly] = {}
         self._keeper = Keeper(store, lambda: metrics.failures.labels("store").inc())
@@ -112,7 +86,9 @@ class LiveAnalysis:
         self._stages.book.know(template.id for template in self._stages.miner)
         self._anomalies = {_key(anomaly): anomaly for anomaly in await self._store.open_anomalies()}
         for settings in self._settings.sources:
-            self._sources.append(_source(settings, state.get(f"source:{settings.name}")))
+            known = state.get(f"source:{settings.name}")
+            learning_seconds = self._settings.learning_seconds
+            self._sources.append(FollowedSource(settings, self._stages, self._clock, learning_seconds, known))
             self._metrics.begin_source(settings.name)
         for series in self._settings.series if self._watch else ():
             self._metrics.begin_series(series.name)
@@ -146,12 +122,13 @@ class LiveAnalysis:
             async with self._lock:
                 try:
                     began = self._clock.monotonic()
-                    events = await to_its_end(asyncio.to_thread(self._read, source, finishing))
+                    batch = await to_its_end(asyncio.to_thread(source.read, _POLL_BYTES, finishing=finishing))
                     self._metrics.busy.inc(max(0.0, self._clock.monotonic() - began))
                 except Exception as error:
                     self._failed("source", error)
                     continue
-            for event in events:
+            self._add(source.settings.name, batch)
+            for event in batch.events:
                 await self._tell(event)
             more = more or source.files.has_more
         self._publish()
@@ -248,58 +225,15 @@ class LiveAnalysis:
             on_failure=lambda part: self._metrics.failures.labels(part).inc(),
         )
 
-    def _read(self, source: _Source, finishing: bool) -> list[Event]:
-        """Read a source as far as one poll goes (in a thread)."""
-        events: list[Event] = []
-        busy: set[str] = set()
-        existed = False
-        for chunk in source.files.poll(_POLL_BYTES):
-            busy.add(chunk.file)
-            existed = existed or chunk.existing
-            for records, silent in self._records(source, chunk):
-                events += self._count(source, records, silent)
-            self._metrics.lines_cut.labels(source.settings.name).inc(chunk.cut)
-            self._metrics.lines_replaced.labels(source.settings.name).inc(chunk.replaced)
-        if source.learning_until is None:
-            source.learning_until = 0.0 if existed else self._clock.time() + self._settings.learning_seconds
-        for file in [file for file in source.assemblers if finishing or file not in busy]:
-            record = source.assemblers.pop(file).flush()
-            silent = file in source.silent
-            source.silent.discard(file)
-            events += self._count(source, [record] if record else [], silent)
-        return events
-
-    def _records(self, source: _Source, chunk: Chunk) -> Iterator[tuple[list[LogRecord], bool]]:
-        """Yield the records that a chunk completes, and whether they existed before the first look."""
-        made = source.assemblers.get(chunk.file)
-        if made is None:
-            made = source.assemblers[chunk.file] = assembler(source.settings, self._clock)
-        if chunk.file in source.silent and not chunk.existing:
-            source.silent.discard(chunk.file)
-            last = made.flush()
-            yield [last] if last else [], True
-        if chunk.existing:
-            source.silent.add(chunk.file)
-        lines = zip(chunk.texts(), chunk.moments or repeat(None), strict=False)
-        records = (made.feed(text, size, moment) for (text, size), moment in lines)
-        yield [record for record in records if record is not None], chunk.existing
-
-    def _count(self, source: _Source, records: list[LogRecord], silent: bool) -> list[Event]:
-        """Send records through the stages; silent ones are learned, not counted in metrics and not told."""
-        if not records:
-            return []
-        name = source.settings.name
-        learning = silent or self._clock.time() < (source.learning_until or 0.0)
-        batch = self._stages.take(name, records, learning=learning)
-        source.lines += batch.lines.total()
-        if silent:
-            return []
+    def _add(self, source: str, batch: Batch) -> None:
+        """Count in metrics what was read of a source."""
         stats = {one: found for one in batch.patterns if (found := self._stages.book.get(one)) is not None}
-        self._metrics.add_lines(name, batch.lines, batch.patterns, stats)
-        self._metrics.parse_failures.labels(name).inc(batch.headless)
+        self._metrics.add_lines(source, batch.lines, batch.patterns, stats)
+        self._metrics.parse_failures.labels(source).inc(batch.headless)
+        self._metrics.lines_cut.labels(source).inc(batch.cut)
+        self._metrics.lines_replaced.labels(source).inc(batch.replaced)
         for level, count in batch.new.items():
-            self._metrics.new_patterns.labels(name, level.value.lower()).inc(count)
-        return batch.events
+            self._metrics.new_patterns.labels(source, level.value.lower()).inc(count)
 
     def _publish(self) -> None:
         for source in self._sources:
@@ -307,7 +241,7 @@ class LiveAnalysis:
             self._metrics.lag.labels(name).set(source.files.lag_bytes())
             self._metrics.files.labels(name).set(source.files.file_count())
             self._metrics.problems.labels(name).set(len(source.files.problems))
-            self._metrics.learning.labels(name).set(self._clock.time() < (source.learning_until or 0.0))
+            self._metrics.learning.labels(name).set(source.is_learning)
         for kind, count in self._stages.masker.counts.items():
             self._metrics.masked.labels(kind).inc(count - self._masked.get(kind, 0))
             self._masked[kind] = count
@@ -387,13 +321,6 @@ class LiveAnalysis:
     async def _look_now_and_then(self) -> float:
         await self.look()
         return self._settings.series_interval_seconds
-
-
-def _source(settings: SourceSettings, state: Mapping[str, Any] | None) -> _Source:
-    if state is None or "files" not in state:
-        return _Source(settings, open_source(settings, None), None)
-    points = [Checkpoint(*point) for point in state["files"]]
-    return _Source(settings, open_source(settings, points), float(state["learning_until"]), lines=state["lines"])
 
 
 def _key(anomaly: Anomaly) -> Key:

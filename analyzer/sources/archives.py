@@ -48,20 +48,25 @@ def read_lines(
 ) -> Iterator[tuple[str, datetime | None]]:
     """Yield the lines of one file, each at most 4 KiB, and when it was said where the file tells that beside the line.
 
+    The rest is as in `read_chunks`.
+    """
+    for lines in read_chunks(path, encoding, docker_lines=docker_lines):
+        yield from zip(map(decode, lines.lines), lines.moments or [None] * len(lines.lines), strict=True)
+
+
+def read_chunks(path: Path, encoding: str = AUTO, *, docker_lines: bool | None = None) -> Iterator[Lines]:
+    """Yield the lines of one file, many at a time.
+
     path: may be a pipe. encoding, docker_lines: as in LineCutter. Raises what UNREADABLE names.
     """
     with _decompressed(path) if is_compressed(path) else path.open("rb") as file:
         data = file.read1(_HEAD_BYTES)
         cutter = LineCutter(data, encoding, docker_lines=docker_lines)
         while data:
-            yield from _timed(cutter.feed(data))
+            yield cutter.feed(data)
             data = file.read1(_CHUNK_BYTES)
-        yield from _timed(cutter.end())
+        yield cutter.end()
 
 
 def _decompressed(path: Path) -> BufferedReader:
     return _OPENERS[path.suffix](path)
-
-
-def _timed(lines: Lines) -> Iterator[tuple[str, datetime | None]]:
-    return zip(map(decode, lines.lines), lines.moments or [None] * len(lines.lines), strict=True)

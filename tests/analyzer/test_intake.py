@@ -1,0 +1,146 @@
+"""Lines that are looked up count as lines that are read the long way do: same patterns, levels, times and events."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.events import Event
+from analyzer.intake import Between, Intake
+from analyzer.rates import BUCKET_SECONDS
+from analyzer.settings import AnalyzerSettings, PatternSettings, SourceSettings
+from analyzer.sources.lines import Lines
+from analyzer.stages import Batch, LogStages, Run
+from runtime.clock import ManualClock
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 1, 10, tzinfo=UTC)
+SOURCE = SourceSettings(name="app", path="app.log", timezone="UTC")
+
+
+@dataclass
+class Told:
+    """What lines came to, in terms that do not show how they were read."""
+
+    lines: Counter[tuple[str, str]] = field(default_factory=Counter)
+    buckets: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    headless: int = 0
+    new: Counter[str] = field(default_factory=Counter)
+    events: list[tuple[str, datetime]] = field(default_factory=list)
+    patterns: dict[str, tuple[int, str, datetime, datetime]] = field(default_factory=dict)
+    looked_up: int = field(default=0, compare=False)
+
+
+def told(
+    lines: Sequence[str],
+    *,
+    long_way: bool = False,
+    source: SourceSettings = SOURCE,
+    between: Between | None = None,
+    carry: bool = False,
+    own: Sequence[PatternSettings] = (),
+    at_once: int = 7,
+    flush_after: int = 3,
+) -> Told:
+    """Take lines in small chunks. at_once: lines a chunk. flush_after: chunks between two flushes."""
+    clock = ManualClock(NOW.timestamp())
+    stages = LogStages(AnalyzerSettings(patterns=tuple(own)), clock)
+    batch, found = Batch(), Told()
+    events: list[Event] = batch.events
+
+    def count(run: Run) -> None:
+        where = stages.current(run.where)
+        found.lines[where.pattern_id, where.level.value] += run.count
+        found.buckets[where.pattern_id, where.level.value, int(run.first.timestamp()) // BUCKET_SECONDS] += run.count
+        found.looked_up += run.count if run.count > 1 else 0
+        stages.count("app", run, batch)
+
+    known_after = len(lines) + 1 if long_way else 3
+    intake = Intake(stages, source, clock, count, carry=carry, between=between, known_after=known_after)
+    raws = [line.encode() for line in lines]
+    intake.begin("1", BEGIN)
+    for number, start in enumerate(range(0, len(raws), at_once)):
+        intake.take("1", Lines(raws[start : start + at_once]))
+        if number % flush_after == 0:
+            intake.flush()
+    intake.finish("1")
+    intake.flush()
+    found.headless = batch.headless
+    found.new = Counter({level.value: number for level, number in batch.new.items()})
+    found.events = [(event.details["pattern_id"], event.timestamp) for event in events]
+    found.patterns = {
+        stats.id: (stats.frequency, stats.level.value, stats.first_seen, stats.last_seen) for stats in stages.book
+    }
+    return found
+
+
+WRITTEN = {
+    "python": "{at:%Y-%m-%d %H:%M:%S},{ms:03d} {level} app.worker: {text}",
+    "iso zone": "{at:%Y-%m-%dT%H:%M:%S}.{ms:03d}+00:00 {level} app.worker[{n}]: {text}",
+    "syslog": "{at:%b %e %H:%M:%S} web{n} app[{n}]: {text}",
+    "boxed": "[{at:%Y-%m-%d %H:%M:%S}] [{level}] {text}",
+    "access": '10.0.0.{n} - - [{at:%d/%b/%Y:%H:%M:%S} +0000] "GET /feed/{n} HTTP/1.1" {status} {n}',
+    "json": '{{"time": "{at:%Y-%m-%dT%H:%M:%S}Z", "level": "{level}", "message": "{text}"}}',
+    "logfmt": 'time={at:%Y-%m-%dT%H:%M:%SZ} level={level} msg="{text}"',
+    "priority": "<{priority}>{at:%b %e %H:%M:%S} host app[{n}]: {text}",
+    "japanese": "{at:%Y年%m月%d日 %H:%M:%S} [エラー] {text}",
+    "bare": "{text}",
+    "level first": "{level}: {text}",
+}
+TEXTS = (
+    "fetched feed {n} in {m} ms",
+    "stored {n} articles for client {m}",
+    "request {hex} done after {n} ms",
+    "session 5f{hex} of job {m} closed",
+    "request failed with status {status}",
+    "error code E{n} on node {m}",
+    "database connection failed, attempt {n}",
+    "Out of memory: killed process {n}",
+    "フィードの取得に失敗しました（{n}件）",
+    "{n} errors found",
+    "connection to 10.0.{n}.{n} refused",
+    "mail to user{n}@example.com was sent",
+)
+AFTER = (
+    ("Traceback (most recent call last):", '  File "app.py", line {n}, in run', "ValueError: bad value {n}"),
+    ("\tat com.example.App.run(App.java:{n})", "Caused by: java.io.IOException: Broken pipe"),
+    ("",),
+    ("  a line that goes on {n}",),
+)
+
+
+
+def log(chance: random.Random, *, kinds: Sequence[str] = tuple(WRITTEN), longest_step_seconds: int = 40) -> list[str]:
+    """Return the lines of a log in which few things are said often, with other numbers."""
+    texts = chance.sample(TEXTS, chance.randint(1, 4))
+    written = chance.sample(kinds, min(len(kinds), chance.randint(1, 2)))
+    at, lines = BEGIN, []
+    for _ in range(chance.randint(10, 80)):
+        at += timedelta(milliseconds=chance.randrange(1000 * longest_step_seconds))
+        n, m = chance.randrange(1200), chance.choice((chance.randrange(12), chance.randrange(100_000)))
+        values: dict[str, Any] = {"n": n, "m": m, "ms": at.microsecond // 1000, "at": at}
+        values["hex"] = f"{chance.randrange(2**32):08x}"
+        values["status"] = chance.choice((200, 200, 200, 404, 500, 503))
+        values["priority"] = chance.choice((11, 12, 14, 34))
+        values["level"] = chance.choice(("INFO", "INFO", "ERROR"))
+        values["text"] = chance.choice(texts).format(**values)
+        lines.append(WRITTEN[chance.choice(written)].format(**values))
+        if chance.random() < 0.07:
+            lines += [line.format(**values) for line in chance.choice(AFTER)]
+    return lines
+
+
+seeds = st.integers(0, 2**32).map(random.Random)
+
+
+@settings(max_examples=60)
+@given(seeds, st.integers(1, 80), st.integers(1, 4))
+def test_both_ways_tell_the_same_of_any_log(chance: random.Random, at_once: int, flush_after: int) -> None:
+    lines = log(chance)
+    short = told(lines, at_once=at_once, flush_after=flush_after)
+    assert short == told(lines, long_way=True, at_once=at_once, flush_after=flush_after), "\n".join(lines)
