@@ -36,7 +36,7 @@ _HOST = re.compile(
 _ANDROID = re.compile(r" +(?:[\w-]+ +)?\d+ +\d+ (?P<level>[VDIWEFA]) (?P<program>[^:]{1,80}?)\s*: ?")
 _ANDROID_SHORT = re.compile(r" ?(?P<level>[VDIWEFA])/(?P<program>[^(:]{1,80}?)(?:\(\s*\d+\))?\s*: ")
 _KLOG = re.compile(r"(?P<level>[IWEFCD])(?=(?:\d{4}|\d{6}|\d{8}) \d\d:\d\d:\d\d)")
-_LEAD = re.compile(r"(?:[\[(<【]+|#+<)?")
+_LEAD = re.compile(r"(?:\s{0,8}\d{1,8}:(?=\d{8}:))?(?:[\[(<【]+|#+<)?")
 _LEAD_WORD = re.compile(
     r"""(?x)
     (?: \[[^\[\]]{0,100}\] | <[^<>]{1,60}> | [A-Z],(?=\ \[) | [A-Z][A-Z0-9_]*(?=\s) | [\w.-]{1,60}(?=\s+\|\s) | -
@@ -54,9 +54,11 @@ _JUL = re.compile(r"\s+(?P<program>(?:[a-z_]\w*\.)+[A-Z][\w$]*)(?:\s[\w$<>]+)?\s
 _NET = re.compile(r"(?P<level>info|warn|fail|crit|dbug|trce): (?P<program>[\w.]+)\[\d+\]$")
 _CONTAINER = re.compile(r" (?:stdout|stderr) [FP] ")
 _BASIC = re.compile(r"(?P<level>CRITICAL|ERROR|WARNING|INFO|DEBUG):(?P<program>[\w.]+):")
-_WEAK_FORMS = frozenset(("clock", "kitchen", "epoch"))
-_SUPPORT = re.compile(r"\s+(?:[\[(<]|[A-Z]{3,8}\b|\d|-\s|\S*[._/:=-]\S* )|[\])>|,]|\s*$")
-_NESTED = re.compile(r"\s*(?:stdout F |stderr F )?[\[(]?(?:\d{4}[-/.]|\d\d[-/.\d]|[A-Z][a-z]{2} |time=|ts=|\{)")
+_WEAK_FORMS = frozenset(("clock", "kitchen", "epoch", "packed"))
+_SUPPORT = re.compile(r"\s+(?:[\[(<]|[A-Z]{3,8}\b|\d|-\s|\S+\[\d+\]: )|[\])>|,]|\s*$")
+_NESTED = re.compile(
+    r"\s*(?:stdout F |stderr F )?[\[(]?(?:\d{4}[-/.]|[IWEFD]\d{4} \d\d:|\d\d[-/.\d]|[A-Z][a-z]{2} |time=|ts=|\{)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +253,7 @@ class HeaderParser:
         container = _CONTAINER.match(line, end) if stamp.form == "iso" else None
         if container:
             return Fields(level_said(line, container.end()), "", container.end())
-        if stamp.form in ("iso", "syslog", "epoch", "ctime"):
+        if stamp.form in ("iso", "syslog", "epoch", "ctime", "japanese"):
             syslog = self._syslog(line, stamp, level)
             if syslog is not None:
                 return syslog
@@ -326,7 +328,7 @@ def _is_likely(line: str, stamp: Stamp) -> bool:
         return True
     text = line[stamp.start : stamp.end]
     boxed = line[stamp.start - 1 : stamp.start] in ("[", "(", "<") and stamp.start > 0
-    return boxed or "." in text or "," in text or (_SUPPORT.match(line, stamp.end) is not None)
+    return boxed or "." in text or "," in text or text[-1] in "mM" or (_SUPPORT.match(line, stamp.end) is not None)
 
 
 def _may_lead(lead: re.Match[str]) -> bool:

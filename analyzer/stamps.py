@@ -47,13 +47,20 @@ _DAILY = timedelta(hours=23)
 _FORMS = (
     _Form(
         "iso",
-        r"(?P<year>\d{4})[-/.](?P<month>[01]\d)[-/.](?P<day>[0-3]\d)" + _WEEKDAY + r"(?:[T_:-]|,?\ +|\ --?\ )"
-        r"(?P<hour>[012]\d)[:.](?P<minute>[0-5]\d)[:.](?P<second>[0-6]\d)" + _FRACTION + _ZONE,
+        r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>[01]?\d)(?P=sep)(?P<day>[0-3]?\d)"
+        + _WEEKDAY
+        + r"(?:[T_:-]|,?\ +|\ --?\ )"
+        r"(?P<hour>[012]?\d)[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-6]\d)" + _FRACTION + r"|(?!\d))" + _ZONE,
     ),
     _Form(
         "compact",
-        r"(?P<year>(?:19|20)\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)[-T\ _](?P<hour>[012]?\d)"
+        r"(?P<year>(?:19|20)\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)[-T\ _:](?P<hour>[012]?\d)"
         r"(?:(?P<minute>[0-5]\d)(?P<second>[0-6]\d)|:(?P<minute2>[0-5]?\d):(?P<second2>[0-6]?\d))" + _FRACTION + _ZONE,
+    ),
+    _Form(
+        "packed",
+        r"(?P<year>20\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)(?P<hour>[012]\d)(?P<minute>[0-5]\d)(?P<second>[0-6]\d)"
+        r"(?P<fraction>\d{3}|\d{6})?(?!\d)",
     ),
     _Form(
         "day_first",
