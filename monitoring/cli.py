@@ -74,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     log_commands.add_patterns_arguments(_described(patterns, log_commands.PATTERNS_HELP, log_commands.PATTERNS_EPILOG))
     mask = _add(commands, "mask", log_commands.mask, "copy standard input without personal data and secrets")
     log_commands.add_mask_arguments(_described(mask, log_commands.MASK_HELP, log_commands.MASK_EPILOG))
+    _add_backtest(_add(commands, "backtest", _backtest, "replay a metric under its dynamic and a fixed threshold"))
+    _add_thresholds(_add(commands, "thresholds", _thresholds, "show a running bridge's thresholds, or export rules"))
     token = _add(commands, "token", _token, "make a bearer token for a machine")
     token.add_argument("action", choices=("create",))
     token.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
