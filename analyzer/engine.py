@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,10 @@ _SEVERE = (Level.ERROR, Level.CRITICAL)
 
 @dataclass(slots=True)
 class _Found:
-    """What a one-off analysis has seen so far. moments: epoch seconds of the lines by rate series."""
+    """What a one-off analysis has seen so far.
+
+    moments: epoch seconds of the lines by rate series. began: the first line of each source.
+    """
 
     files: int = 0
     unreadable: list[str] = field(default_factory=list)
@@ -56,6 +59,7 @@ class _Found:
     headless: int = 0
     levels: Counter[Level] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
+    began: dict[str, datetime] = field(default_factory=dict)
     bursts: list[Event] = field(default_factory=list)
     moments: dict[str, Counter[int]] = field(default_factory=dict)
 
@@ -234,15 +238,14 @@ class LogAnalysisEngine:
         found: _Found,
     ) -> None:
         """Count the records of a file that lie in a time range; a file that cannot be read is noted."""
-        learned = None
 
         def count(run: Run) -> None:
-            nonlocal learned
             where = stages.current(run.where)
             if where.level not in levels:
                 return
-            learned = learned or run.first + timedelta(seconds=self._settings.learning_seconds)
-            stages.count(source.name, run, Batch(), learning=run.first < learned)
+            began = found.began.setdefault(source.name, run.first)
+            learning = (run.first - began).total_seconds() < self._settings.learning_seconds
+            stages.count(source.name, run, Batch(), learning=learning)
             found.count(source.name, where.level, run)
             if where.level in _SEVERE:
                 found.note(f"log_level:{where.level.value}", run)

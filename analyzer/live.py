@@ -184,7 +184,10 @@ class LiveAnalysis:
 
     async def _collect_rows(self) -> None:
         async with self._lock:
-            self._keeper.add(await asyncio.to_thread(self._rows))
+            rows = await asyncio.to_thread(self._rows)
+        self._keeper.add(rows)
+        if _MINER in rows.state:
+            self._metrics.state_bytes.set(len(rows.state[_MINER]))
 
     def _rows(self) -> Rows:
         """Return what changed since the last call (in a thread)."""

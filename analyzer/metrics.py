@@ -98,6 +98,9 @@ class AnalyzerMetrics:
             "analyzer_source_learning", "Whether a source is still learned from.", ["source"], registry=registry
         )
         self.templates = Gauge("analyzer_templates", "Templates the miner knows.", registry=registry)
+        self.state_bytes = Gauge(
+            "analyzer_state_bytes", "Size of the miner's state, as it was last noted for the store.", registry=registry
+        )
         self.families = Gauge("analyzer_families", "Families of similar patterns.", registry=registry)
         self.patterns = Gauge("analyzer_patterns", "Patterns that are kept.", registry=registry)
         self.busy = Counter("analyzer_busy_seconds", "Time spent on reading and analysing lines.", registry=registry)

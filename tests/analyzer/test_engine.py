@@ -94,6 +94,34 @@ async def test_an_analysis_replaces_what_the_last_one_stored(engine: LogAnalysis
     assert rows(tmp_path / "analysis.db", "SELECT frequency FROM log_patterns") == [(1,)]
 
 
+async def test_families_new_and_bursting_patterns_of_a_time_range(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    engine = LogAnalysisEngine(tmp_path / "logs", tmp_path / "analysis.db")
+    usual = [line(minute, "ERROR", f"cannot deliver article {minute}") for minute in range(0, 360, 5)]
+    usual += [line(minute, "INFO", f"taro{minute}@example.jp reads") for minute in range(0, 360, 5)]
+    write(tmp_path / "logs/app.log.1.gz", *usual)
+    write(
+        tmp_path / "logs/app.log",
+        *(line(360 + i / 100, "ERROR", f"cannot deliver article {i}") for i in range(40)),
+        line(361, "ERROR", "article 5 cannot be delivered"),
+    )
+    (tmp_path / "logs/other.log").write_text("no header\n")
+    shares: list[float] = []
+    results = await engine.analyze_logs((START, START + timedelta(hours=7)), on_progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    (family,) = results["families"]
+    assert (family["size"], family["name"], family["frequency"]) == (2, "cannot article", 113)
+    (burst,) = [one for one in results["anomalies"] if one["series"].startswith("log_pattern:")]
+    assert (burst["details"]["value"], burst["severity"]) == (40, "HIGH")
+    summary = results["summary"]
+    assert summary["levels"] == {"ERROR": 113, "INFO": 72}
+    assert (summary["new_patterns"], summary["families"], summary["lines_without_header"]) == (1, 1, 0)
+    assert (summary["masked_items"]["email"] > 0, summary["sources"]) == (True, {"logs": 185})
+    (stored,) = (await engine.listing("families", {"level": "error"}))["items"]
+    assert stored["id"] == family["id"]
+
+
 async def test_a_burst_of_errors_is_an_anomaly(engine: LogAnalysisEngine, tmp_path: Path) -> None:
     lines = [line(minute, "ERROR", "odd trouble") for minute in range(60)]
     lines += [line(60 + second / 60, "ERROR", "database is unavailable") for second in range(50)]
