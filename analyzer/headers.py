@@ -57,7 +57,7 @@ _BASIC = re.compile(r"(?P<level>CRITICAL|ERROR|WARNING|INFO|DEBUG):(?P<program>[
 _WEAK_FORMS = frozenset(("clock", "kitchen", "epoch", "packed"))
 _SUPPORT = re.compile(r"\s+(?:[\[(<]|[A-Z]{3,8}\b|\d|-\s|\S+\[\d+\]: )|[\])>|,]|\s*$")
 _NESTED = re.compile(
-    r"\s*(?:stdout F |stderr F )?[\[(]?(?:\d{4}[-/.]|[IWEFD]\d{4} \d\d:|\d\d[-/.\d]|[A-Z][a-z]{2} |time=|ts=|\{)"
+    r"\s*(?:stdout F |stderr F )?[\[(]?(?:\d{4}[-/.]\d|[IWEFD]\d{4} \d\d:|\d\d[-/]\d|\d{6,8} |[A-Z][a-z]{2} |time=|ts=|\{)"
 )
 
 
@@ -224,7 +224,7 @@ class HeaderParser:
         if found is None:
             return None
         stamp, lead = found
-        if stamp.form in ("epoch", "iso") and line[stamp.end : stamp.end + 1] == " ":
+        if stamp.form == "epoch" and line[stamp.end : stamp.end + 1] == " ":
             later = self._find_stamp(line, stamp.end + 1, 3)
             stamp = later[0] if later and later[0].form not in _WEAK_FORMS else stamp
         return _Header(stamp, self._fields(line, stamp, level, line[start:lead]))
