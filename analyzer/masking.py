@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 
 from analyzer.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
 from analyzer.masks import credentials, numbers, people
-from analyzer.masks.rule import Rule, Span, folded
+from analyzer.masks.rule import Gates, Rule, Span, folded
 
 RULES: Sequence[Rule] = (*credentials.RULES, *people.RULES, *numbers.RULES)
 _MOST_ROUNDS = 4
-_WITHOUT_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 
 
 @dataclass(slots=True)
@@ -26,6 +25,7 @@ class Masker:
     rules: Sequence[Rule] = RULES
     own: Mapping[str, Expression] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    _gates: Gates | None = field(default=None, init=False, repr=False)
 
     def mask(self, text: str) -> str:
         """Return the text with personal data replaced by its kind in brackets, such as `[email]`.
@@ -44,11 +44,9 @@ class Masker:
             text, count = expression.sub(f"[{kind}]", text)
             self._count(kind, count)
         plain = folded(text)
-        lower = plain.lower()
-        digits = len(plain) - len(plain.translate(_WITHOUT_DIGITS))
-        for rule in self.rules:
-            if digits < rule.digits or (rule.hints and not any(hint in lower for hint in rule.hints)):
-                continue
+        if self._gates is None:
+            self._gates = Gates(self.rules)
+        for rule in self._gates.open(plain):
             spans = list(rule.find(plain))
             if spans:
                 text = _without(text, spans, rule.kind)

@@ -171,27 +171,30 @@ _PRIVATE = r"[A-Z0-9\ ]{0,30}PRIVATE\ KEY(?:\ BLOCK)?-----"
 RULES = (
     Rule(
         "key",
-        ("-----begin",),
+        "-----begin",
         compiled(rf"-----BEGIN\ {_PRIVATE}(?:.*?-----END\ {_PRIVATE}|.*)", re.DOTALL),
     ),
     Rule(
         "key",
-        (),
+        r"[a-z0-9+/]{24}",
         compiled(
             r"""(?<![^\s"'])[A-Za-z0-9+/]{60,76}={0,2}(?![^\s"'\\])
             | (?:^|(?<=\n))[A-Za-z0-9+/]{24,76}={0,2}(?=\r?\n|\r?$)"""
         ),
         _key_body,
-        digits=2,
     ),
     Rule(
         "key",
-        ("mii", "b3blbnnzac1r"),
+        "mii|b3blbnnzac1r",
         compiled(r"(?<![A-Za-z0-9+/])(?:MII|b3BlbnNzaC1r)[A-Za-z0-9+/]{24,}={0,2}"),
     ),
     Rule(
         "key",
-        (),
+        r"(?:akia|asia|abia|acca)[a-z0-9]{8}|gh[a-z]_[a-z0-9]{8}|github_pat_|xox[a-z]|xapp-|whsec_|aiza|ya29\.|gocspx-"
+        r"|1//0|gl(?:pat|rt|cbt|ptt|dt|oas|ft|agent|imt|soat|ffct)-|sk-[a-z0-9-]{10}|sg\.[\w-]{8}|eaa[a-z]"
+        r"|(?:sk|ac|dapi)[0-9a-f]{12}|_(?:live|test|prod|pat|api|secret|key|token|sk|v1)_|key-[a-z0-9]{12}|age-secret"
+        r"|(?:pypi|tskey|swmtkn|nrak|pmak|atatt\w{0,6})-|[0-9]:aa[\w-]{12}|hv[sbr]\.[\w-]{8}"
+        r"|(?:shp[a-z]{2}|lin|npm|hf|sq0[a-z]{3}|r8|gsk|sbp|ph[cx]|rubygems|figd|glc|glsa|sntrys|[spr]k)[_-][a-z0-9]{8}",
         compiled(
             r"""(?<![A-Za-z0-9])(?:
               (?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])
@@ -217,13 +220,13 @@ RULES = (
     ),
     Rule(
         "key",
-        ("_",),
+        r"_[a-z0-9]{12}",
         compiled(r"(?<![\w./-])[a-z]{2,12}_(?=[A-Za-z]*\d)(?=[a-z0-9]*[A-Z])(?=[A-Z0-9]*[a-z])[A-Za-z0-9]{30,}(?!\w)"),
     ),
-    Rule("token", ("eyj",), compiled(r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*){0,3}")),
+    Rule("token", "eyj", compiled(r"\beyJ[\w-]{8,}\.[\w-]{4,}(?:\.[\w-]*){0,3}")),
     Rule(
         "key",
-        ("hook", "/bot"),
+        "hook|/bot",
         compiled(
             r"""hooks\.slack\.com/(?:services|workflows|triggers)/([\w/-]{8,})
             | discord(?:app)?\.com/api/webhooks/\d+/([\w-]{16,})
@@ -233,7 +236,7 @@ RULES = (
     ),
     Rule(
         "password",
-        ("://",),
+        "://",
         compiled(
             r"""://[^\s:/@"'<>]{0,100}:(?!\d{1,5}(?:[/?\#,;)\s]|$))
                 (?!\[password\]@)([^\s/@"'<>]{1,200}(?:[@/][^\s/@"'<>]{1,200}){0,3})@(?=[\w\[])
@@ -243,7 +246,7 @@ RULES = (
     ),
     Rule(
         "token",
-        ("authorization",),
+        "authorization",
         compiled(
             rf"""(?i:authorization){_CLOSE}{_IS}(?:\\{{0,3}}["'])?
             (?: (?i:digest|aws4-hmac-sha256|oauth|hawk|signature)\s+([^\r\n]+)
@@ -254,15 +257,15 @@ RULES = (
     ),
     Rule(
         "token",
-        ("authorization",),
+        "authorization",
         compiled(rf"(?i:authorization){_CLOSE}{_IS}{_VALUE}"),
         _random_value(8),
     ),
-    Rule("token", ("bearer", "basic"), compiled(r"\b(?i:bearer|basic)\s{1,3}([\w.~+/-]{8,}=*)"), _random_value(8)),
-    Rule("token", ("token ",), compiled(r"\b(?i:token)\s([\w.~+/-]{16,}=*)"), _random_value(16)),
+    Rule("token", "bearer|basic", compiled(r"\b(?i:bearer|basic)\s{1,3}([\w.~+/-]{8,}=*)"), _random_value(8)),
+    Rule("token", "token ", compiled(r"\b(?i:token)\s([\w.~+/-]{16,}=*)"), _random_value(16)),
     Rule(
         "cookie",
-        ("cookie",),
+        "cookie",
         compiled(
             rf"""(?i:cookie2?){_CLOSE}{_IS}
             (?: \\{{1,3}}"(?=[^\s=;"]{{1,64}}=)([^"\\]+) | "(?=[^\s=;"]{{1,64}}=)([^"]+) | '(?=[^\s=;']{{1,64}}=)([^']+)
@@ -271,41 +274,25 @@ RULES = (
     ),
     Rule(
         "cookie",
-        ("sess", "sid", "セッション"),
+        "sess|sid|セッション",
         compiled(rf"(?:{_SESSION}){_NAME_END}{_CLOSE}(?:{_IS}|は){_VALUE}"),
         _after_strong_key,
     ),
     Rule(
         "password",
-        (
-            "pass",
-            "secret",
-            "key",
-            "token",
-            "credential",
-            "パス",
-            "合言葉",
-            "鍵",
-            "キー",
-            "シークレット",
-            "トークン",
-            "秘密",
-            "saml",
-            "assertion",
-            "verifier",
-        ),
+        "pass|secret|key|token|credential|パス|合言葉|鍵|キー|シークレット|トークン|秘密|saml|assertion|verifier",
         compiled(rf"(?:{_STRONG}){_NAME_END}{_CLOSE}(?:{_IS}){_VALUE}"),
         _after_strong_key,
     ),
     Rule(
         "password",
-        ("pass", "pw", "ps", "auth", "sid", "sig", "session", "crumb"),
+        r"(?:pass|pwd|psw|psk|pw|auth|sid|sig|signature|session|crumb)[a-z0-9_-]*[\"'`\]\\ ]*(?:[=:]|->|%3d)",
         compiled(rf"{_WEAK}{_NAME_END}{_CLOSE}{_IS}{_VALUE}"),
         _after_weak_key,
     ),
     Rule(
         "password",
-        ("pin", "otp", "cvv", "cvc", "csc", "code", "password", "コード", "番号", "ワンタイム"),
+        "pin|otp|cvv|cvc|csc|code|password|コード|番号|ワンタイム",
         compiled(
             rf"""{_CODE}{_CLOSE}
             (?: (?:{_IS}|\s?[はがを]\s?|\s(?i:is|was)\s|\s|\()[\\"'「『(]{{0,3}} | ["'「『] )
@@ -315,7 +302,7 @@ RULES = (
     ),
     Rule(
         "password",
-        ("pass", "パス", "合言葉"),
+        "pass|パス|合言葉",
         compiled(
             rf"""{_SPOKEN}(?:\s{{1,2}}(?:(?i:is|was|to)\s)?(?:"([^"]+)"|'([^']+)'|`([^`]+)`)|\s?「([^」]+)|\s?『([^』]+))
             | {_SPOKEN}\s(?:(?i:is|was|to)\s)?
@@ -326,7 +313,7 @@ RULES = (
     ),
     Rule(
         "password",
-        ("パス", "合言葉"),
+        "パス|合言葉",
         compiled(
             r"""(?:パスワード|パスコード|パスフレーズ|合言葉)\s?[はがを]\s?
             (?: 「([^」]+) | 『([^』]+) | ([!-~]{4,64})(?=です|でした|だ|に|と|、|。|\s|$)
@@ -336,7 +323,7 @@ RULES = (
     ),
     Rule(
         "password",
-        ("key", "secret", "token", "credential", "キー", "トークン", "シークレット", "鍵"),
+        "pass|key|secret|token|credential|パス|合言葉|キー|トークン|シークレット|鍵|秘密",
         compiled(
             rf"""(?:{_STRONG})
             (?: \s(?:(?i:is|was)\s)?(?=[A-Za-z]{{0,60}}\d[A-Za-z]{{0,60}}\d)(?=\d{{0,60}}[A-Za-z])
@@ -347,7 +334,7 @@ RULES = (
     ),
     Rule(
         "password",
-        ("auth", "identified by", "jdbc:oracle"),
+        "auth|identified by|jdbc:oracle",
         compiled(
             r"""\bAUTH\s(?i:plain|login|xoauth2|oauthbearer)\s([A-Za-z0-9+/]{8,}={0,2})
             | "(?i:auth)"\s(?:"[^"]{1,64}"\s)?"(?!\[password\])([^"]{1,200})"
@@ -357,12 +344,12 @@ RULES = (
     ),
     Rule(
         "password",
-        ("login attempt",),
+        "login attempt",
         compiled(r"login\ attempt\ \[[^/\]]{1,64}/(?!\[)([^\]]{1,64})\]"),
     ),
     Rule(
         "password",
-        ("</", "&lt;/"),
+        "</|&lt;/",
         compiled(
             r"""(?:<|&lt;)[\w:.-]{0,40}?(?i:password|passwd|pwd|secret|token|api-?key|credential)s?
             (?:\s[^<>]{0,100})?(?:>|&gt;)(?!\[[a-z-]+\])([^<&]{1,500})(?=<|&lt;)"""
@@ -370,7 +357,7 @@ RULES = (
     ),
     Rule(
         "password",
-        ("-",),
+        r"-[a-z0-9-]*(?:pass|pwd|token|secret|key)",
         compiled(
             rf"""(?<![^\s"'\[,(])--?[A-Za-z0-9-]{{0,30}}?
             (?i:password|passwd|passphrase|pass|pwd|token|secret|api-?key|access-?key|auth-?key|private-?key)
@@ -380,7 +367,7 @@ RULES = (
     ),
     Rule(
         "password",
-        ("mysql", "mariadb", "sshpass", "curl", "wget", "redis-cli", "ldap", "smbclient", "docker", "7z", "zip"),
+        "mysql|mariadb|sshpass|curl|wget|redis-cli|ldap|smbclient|docker|7z|zip",
         compiled(
             r"""\b(?:mysql(?:dump|admin|import|sh|check)?|mariadb(?:-\w+)?|7za?)\b[^|;\n\[]{0,200}?\s-p["']?(?!\[password)([^\s"']+)
             | \bsshpass\s-p\s?["']?(?!\[password)([^\s"']+)

@@ -186,92 +186,69 @@ _NOT_PART = r"(?![A-Za-z0-9_-]|[.,:]?[0-9])"
 RULES = (
     Rule(
         "phone",
-        (
-            "電話",
-            "携帯",
-            "連絡先",
-            "ファ",
-            "ダイヤル",
-            "phone",
-            "mobile",
-            "cell",
-            "fax",
-            "tel",
-            "msisdn",
-            "sms",
-            "whatsapp",
-        ),
+        "電話|携帯|連絡先|ファ|ダイヤル|phone|mobile|cell|fax|tel|msisdn|sms|whatsapp",
         compiled(
             rf"""{_PHONE}\.?{_TO_VALUE}\s?
             (\(?\+?\(?[0-9](?:[0-9]|[ ().ー/-](?=[0-9(]|[ )][0-9(-])){{6,20}}[0-9])(?![A-Za-z0-9])"""
         ),
         _named_phone,
-        digits=8,
     ),
     Rule(
         "phone",
-        ("発信", "着信", "通話", "架電", "call", "dial"),
+        "発信|着信|通話|架電|call|dial",
         compiled(rf"{_CALL}{_TO_VALUE}(0[1-9][0-9]{{8,9}})(?![A-Za-z0-9])"),
-        digits=10,
     ),
     Rule(
         "phone",
-        ("+",),
+        r"\+[1-9]",
         compiled(r"(?<![A-Za-z0-9+])\+[1-9][0-9]{0,3}(?:[ .-]?\(?[0-9]{1,5}\)?){1,8}(?![A-Za-z0-9:])"),
         _international,
-        digits=9,
     ),
     Rule(
         "my-number",
-        ("マイナンバー", "個人番号", "number", "kojin"),
+        "マイナンバー|個人番号|number|kojin",
         compiled(rf"{_MY_NUMBER}{_TO_VALUE}([0-9]{{4}}[ .ー-]?[0-9]{{4}}[ .ー-]?[0-9]{{4}})(?![0-9])"),
-        digits=12,
     ),
     Rule(
         "id-number",
-        ("番号", "コード", "account", "acct", "passport", "licen", "ssn", "social", "tax", "national", "insurance"),
+        "番号|コード|account|acct|passport|licen|ssn|social|tax|national|insurance",
         compiled(
             rf"""{_DOCUMENT}\.?{_TO_VALUE}(?:(?:普通|当座|総合)\s?)?
             ([A-Za-z]{{0,3}}[0-9][0-9A-Za-z]*(?:[ -][0-9]+){{0,5}})(?![A-Za-z0-9])"""
         ),
         _with_digits,
-        digits=4,
     ),
     Rule(
         "id-number",
-        (),
+        r"[a-z]{2}[0-9]{2} ?[a-z0-9]{4} ?[a-z0-9]{4} ?[a-z0-9]{3}",
         compiled(r"\b[A-Z]{2}[0-9]{2}(?:\ ?[A-Z0-9]{4}){2,7}(?:\ ?[A-Z0-9]{1,4})?\b"),
         _iban,
-        digits=8,
     ),
     Rule(
         "card",
-        (),
+        r"[0-9]{4}(?:[ .-]?[0-9]){9}",
         compiled(
             r"""(?<![A-Za-z0-9._/-])(?<![0-9][,:])[0-9]{4,19}(?:[ .-][0-9]{2,19}){0,9}(?![A-Za-z0-9_]|[.,:-][0-9])"""
         ),
         _cards,
-        digits=13,
     ),
     Rule(
         "card",
-        ("カード", "card", "cc", "pan"),
+        "カード|card|cc|pan",
         compiled(rf"{_CARD}{_TO_VALUE}([0-9]{{4}}(?:[ .-]?[0-9]{{3,6}}){{2,4}})(?![0-9])"),
-        digits=12,
     ),
     Rule(
         "my-number",
-        (),
+        r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}",
         compiled(
             rf"""(?<![A-Za-z0-9.,_-])(?<![0-9][ :/])
             [0-9]{{4}}([ -]?)[0-9]{{4}}\1[0-9]{{4}}{_NOT_PART}(?![ ][0-9]{{4}})"""
         ),
         _my_number,
-        digits=12,
     ),
     Rule(
         "phone",
-        (),
+        r"0[0-9]{1,4} ?[-ー(). ] ?[0-9]{1,4} ?[-ー). ]? ?[0-9]{3,4}|0[0-9]{9}",
         compiled(
             r"""(?<![A-Za-z0-9_.-])(?<![0-9]:)
             (?: 0[0-9]{1,4}[-ー][0-9]{1,4}[-ー][0-9]{3,4}
@@ -283,20 +260,18 @@ RULES = (
             (?![A-Za-z0-9_]|[.-][A-Za-z0-9])"""
         ),
         _phone,
-        digits=10,
     ),
     Rule(
         "phone",
-        ("-",),
+        r"[2-9][0-9]{2}[)-] ?[2-9][0-9]{2}-[0-9]{4}",
         compiled(
             rf"""(?<![A-Za-z0-9_./-])(?:1[- ])?
             (?:\([2-9][0-9]{{2}}\)\ ?|[2-9][0-9]{{2}}-)[2-9][0-9]{{2}}-[0-9]{{4}}{_NOT_PART}"""
         ),
-        digits=10,
     ),
     Rule(
         "postal-code",
-        ("〒", "郵便", "post", "zip"),
+        "〒|郵便|post|zip",
         compiled(
             rf"""{_POSTAL_CODE}{_TO_VALUE}
             ( [0-9]{{3}}[ー-]?[0-9]{{4}} | [0-9]{{5}}(?:-[0-9]{{4}})?
@@ -306,7 +281,7 @@ RULES = (
     ),
     Rule(
         "postal-code",
-        ("北海道", "東京都", "府", "県"),
+        r"[0-9]{3}-[0-9]{4}\s?(?:北海道|東京都|京都府|大阪府|\p{Han}{2,3}県)",
         compiled(rf"(?<![A-Za-z0-9_.-])([0-9]{{3}}-[0-9]{{4}})(?=\s?{PREFECTURE})"),
     ),
 )

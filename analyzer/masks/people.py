@@ -79,7 +79,7 @@ _WIDE_PART = r"[^\x00-\x7f\s「」『』【】、。（）]"
 RULES = (
     Rule(
         "email",
-        ("@", "%40"),
+        "@|%40",
         compiled(
             rf"""(?<![A-Za-z0-9_.+'%-])(?P<local>(?:[A-Za-z0-9_.+'-]|%2[bB]){{1,64}}|{_WIDE_PART}{{1,20}})(?:@|%40)
             (?P<domain>(?:(?:[A-Za-z0-9-]|{_WIDE_PART}){{1,63}}\.){{1,8}}(?:[A-Za-z]{{2,24}}|{_WIDE_PART}{{1,12}}))
@@ -89,12 +89,14 @@ RULES = (
     ),
     Rule(
         "password",
-        ("[email]:",),
+        r"\[email\]:",
         compiled(r"\[email\]:(?=[^\s/]{0,60}[0-9])(?=[0-9]{0,60}[^0-9\s])([^\s/:,;\"']{6,64})(?![^\s,;\"')\]}])"),
     ),
     Rule(
         "name",
-        ("名", "者", "人", "がな", "ガナ", "ﾌﾘ", "世帯主", "name", "kana", "holder"),
+        "名|者|人|がな|ガナ|ﾌﾘ|世帯主|kana|holder|surname"
+        "|(?:first|last|full|family|given|middle|maiden|real|legal|customer|contact|patient|recipient|billing|shipping"
+        "|subscriber|buyer|applicant|employee|passenger|student|guest)[ _-]?name",
         compiled(
             rf"""{_PERSON}(?:\((?:カナ|かな|漢字|フリガナ|ローマ字)\))?
             (?: {_TO_VALUE}
@@ -107,7 +109,7 @@ RULES = (
     ),
     Rule(
         "name",
-        ("名前",),
+        "名前",
         compiled(
             rf"""(?<![A-Za-z一-龥ァ-ヺーの])名前(?:{_TO_VALUE}|[はが]\s?)["'「『]?
             (?:((?=[一-龥ァ-ヺ]){_JAPANESE_NAME}){_NAME_END}|([A-Z][a-z]+\ [A-Z][a-z]+))"""
@@ -116,16 +118,16 @@ RULES = (
     ),
     Rule(
         "name",
-        ("name",),
+        "name",
         compiled(
             rf"""(?<![A-Za-z])name{_TO_VALUE}["']?([一-龥々]{{1,4}}[ ][一-龥々ぁ-ゖァ-ヺー]{{1,6}})(?![{_KANJI}])"""
         ),
         _name,
     ),
-    Rule("name", ("姓", "名"), compiled(rf"(?<![{_KANJI}])[姓名][:=]\s?([一-龥ァ-ヺ]{{1,8}})(?![{_KANJI}])"), _name),
+    Rule("name", "姓|名", compiled(rf"(?<![{_KANJI}])[姓名][:=]\s?([一-龥ァ-ヺ]{{1,8}})(?![{_KANJI}])"), _name),
     Rule(
         "birthday",
-        ("誕生日", "生年月日", "birth", "dob"),
+        "誕生日|生年月日|birth|dob",
         compiled(
             rf"""{_BIRTHDAY}(?:{_TO_VALUE}|\s?[はが]\s?|\s)\\{{0,3}}["'「『]?
             ( (?:[0-9]{{4}}|(?:昭和|平成|令和|大正|[SHRT])(?:[0-9]{{1,2}}|元))[-/.年][0-9]{{1,2}}[-/.月][0-9]{{1,2}}日?
@@ -134,7 +136,7 @@ RULES = (
     ),
     Rule(
         "address",
-        ("住所", "居住地", "address"),
+        "住所|居住地|address",
         compiled(
             rf"""{_ADDRESS}(?:{_TO_VALUE}|\s?は\s?)
             (?: (?=\\{{0,3}}["'「『][^"'」』]*[\s,一-龥])(?:{_QUOTED})
@@ -145,7 +147,7 @@ RULES = (
     ),
     Rule(
         "address",
-        ("都", "道", "府", "県"),
+        "(?:北海道|都|府|県).+[0-9]",
         compiled(
             rf"""({PREFECTURE}[一-龥ぁ-んァ-ヶー]{{1,12}}?[市区町村郡][一-龥ぁ-んァ-ヶー]{{0,15}}?
             [0-9]+(?:丁目|番地?|-[0-9]+)(?:[0-9]+(?:番地?|号)|-?[0-9]+){{0,3}}号?)"""
@@ -155,7 +157,7 @@ RULES = (
 
 ADDRESSES_OF_MACHINES = Rule(
     "ip",
-    (".", ":"),
+    r"\.|:",
     compiled(
         r"""(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])
         | (?<![\w:.])(?:[0-9a-fA-F]{0,4}:){2,7}(?:[0-9a-fA-F]{1,4}|(?:[0-9]{1,3}\.){3}[0-9]{1,3})?(?![\w:])"""

@@ -3,13 +3,15 @@
 import csv
 import re
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.masking import mask, masker
+from analyzer.masking import RULES, mask, masker
 from analyzer.masks.numbers import is_card, is_my_number, passes_luhn
+from analyzer.masks.rule import Gates, folded
 from tests.analyzer.masking_lines import LOOK_ALIKES, PERSONAL
 
 LABELLED = Path(__file__).parent.parent / "data" / "personal_data.csv"
@@ -107,9 +109,37 @@ _PIECES = (
 )
 
 
+_GATES = Gates(RULES)
+
+
 @given(st.one_of(st.text(max_size=300), st.lists(st.sampled_from(_PIECES), max_size=12).map("".join)))
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     assert mask(mask(text)) == mask(text)
+
+
+def hidden(text: str, gates: Gates) -> list[str]:
+    """Return the gates that are shut though their rule finds something."""
+    plain = folded(text)
+    opened = gates.open(plain)
+    return [rule.gate for rule in RULES if rule not in opened and list(rule.find(plain))]
+
+
+def test_no_gate_hides_what_its_rule_finds() -> None:
+    gates = Gates(RULES)
+    lines = [MARKED.sub(r"\1", line) for line in (*PERSONAL, *LOOK_ALIKES)]
+    assert [found for line in lines if (found := hidden(line, gates))] == []
+
+
+@given(st.lists(st.sampled_from(_PIECES), max_size=12).map("".join))
+def test_no_gate_hides_what_its_rule_finds_in_made_texts(text: str) -> None:
+    assert hidden(text, _GATES) == []
+
+
+def test_gates_are_as_good_after_hostile_texts() -> None:
+    gates, random = Gates(RULES), Random(3)
+    for _ in range(2_000):
+        gates.open("".join(random.choices('abc019-_+/.() あ県番号名@:="', k=200)))
+    assert not [line for line in PERSONAL if hidden(MARKED.sub(r"\1", line), gates)]
 
 
 def test_long_runs_are_answered_quickly() -> None:
