@@ -33,7 +33,7 @@ class FollowedSource:
         known = state if state is not None and "files" in state else None
         self.settings = settings
         points = [Checkpoint(*point) for point in known["files"]] if known else None
-        self.files = open_source(settings, points)
+        self.files = open_source(settings, points, known["looked_ns"] if known else 0)
         self._stages = stages
         self._clock = clock
         self._learning_seconds = learning_seconds
@@ -52,8 +52,10 @@ class FollowedSource:
     def state(self) -> dict[str, Any]:
         """Return what has to be remembered, ready for JSON."""
         points = [astuple(point) for point in self.files.checkpoints(self._intake.pending_bytes())]
+        looked_ns = self.files.looked_ns
         return {
             "files": points,
+            "looked_ns": looked_ns,
             "learning_until": self._learning_until or 0.0,
             "lines": self._lines,
         }

@@ -8,16 +8,18 @@ read too. What was written between copy and truncation is lost before it can be 
 
 import logging
 import os
+import time
 from collections import OrderedDict, deque
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzer.encodings import AUTO
 from analyzer.sources.archives import UNREADABLE, opened
-from analyzer.sources.followed import Checkpoint, FollowedFile, Inode, Replaced
+from analyzer.sources.followed import Checkpoint, FollowedFile, Inode, Moved, Replaced
 from analyzer.sources.lines import Chunk, Lines
-from analyzer.sources.paths import bases, expand, find_inode, is_plain_log, real, rotated
+from analyzer.sources.paths import bases, expand, find_inode, is_glob, is_plain_log, real, root, rotated
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -29,6 +31,25 @@ _QUIET_POLLS = 30  # a rotated file is let go when nothing came for so many poll
 _MOST_OPEN = 64
 _FILES_A_LOOK = 2_000  # with more files than that not every poll looks for changes
 _PROBLEMS_LOGGED = 10
+_CLOCK_STEP_NS = 10_000_000  # a file's time stands still for so long
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What there is. found: files that have a followed name. at: those that were known, by name. gone: known ones that
+    had a name last."""
+
+    found: dict[Inode, tuple[Path, os.stat_result]] = field(default_factory=dict)
+    at: dict[Path, FollowedFile] = field(default_factory=dict)
+    gone: dict[Path, FollowedFile] = field(default_factory=dict)
+
+    def sort(self, files: Mapping[Inode, FollowedFile]) -> None:
+        """Sort what was known by whether it has a followed name now."""
+        for inode, file in files.items():
+            if inode in self.found:
+                self.at[self.found[inode][0]] = file
+            else:
+                self.gone[file.path] = file
 
 
 class FileSource:
@@ -36,9 +57,11 @@ class FileSource:
 
     name: of the source in metrics. pattern: a path, may hold `*`, `?`, `[]` and `**`. checkpoints: where an earlier run
     stopped; None at the very first start of the source, and then existing lines are given out marked as such. A file
-    that appears later is read from its start. encoding, docker_lines: as in LineCutter.
+    that appears later is read from its start. encoding, docker_lines: as in LineCutter. looked_ns: when an earlier run
+    looked for files last. now_ns: tells the time that files are stamped with.
 
     Attributes: problems, what cannot be read and why, by path. has_more: whether the last poll stopped at its limit.
+    looked_ns: when it looked for files last.
     """
 
     def __init__(
@@ -49,10 +72,14 @@ class FileSource:
         *,
         encoding: str = AUTO,
         docker_lines: bool | None = None,
+        looked_ns: int = 0,
+        now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self.name = name
         self.problems: dict[str, str] = {}
         self.has_more = False
+        self.looked_ns = looked_ns
+        self._now_ns = now_ns
         self._pattern = pattern
         self._encoding = encoding
         self._docker_lines = docker_lines
@@ -76,6 +103,8 @@ class FileSource:
             existing = file.is_existing
             try:
                 lines, size = file.read(_CHUNK_BYTES)
+            except Moved:
+                continue  # the next look finds it
             except Replaced:
                 waiting.extend(self._replaced(file))
                 continue
@@ -129,35 +158,45 @@ class FileSource:
 
     def _look(self) -> None:
         """Find out which files there are now, and where those are that went away."""
+        now_ns = self._now_ns()
         problems: dict[str, str] = {}
-        found: dict[Inode, tuple[Path, os.stat_result]] = {}
+        look = _Look()
         for path, status in expand(self._pattern, lambda path, problem: problems.update({str(path): problem})):
             if is_plain_log(path):
-                found.setdefault(_inode(status), (path, status))
-        self._find_rotated(found)
-        at = {file.path: file for file in self._files.values() if not file.rotated}
-        gone = {file.path: file for file in self._files.values() if file.rotated}
-        for inode, (path, status) in found.items():
+                look.found.setdefault(_inode(status), (path, status))
+        if not look.found and not problems:
+            problems[self._pattern] = "no such file"
+        self._find_rotated(look.found)
+        look.sort(self._files)
+        for inode, (path, status) in look.found.items():
             known = self._files.get(inode)
             if known is None:
-                self._begin(path, status, at, gone.get(path))
+                self._begin(path, status, look)
             else:
                 known.found_at(path, status)
-        if not found and not problems:
-            problems[self._pattern] = "no such file"
+        if self.looked_ns:
+            for path in self._unread(look):
+                self._adopt(path, path, self.looked_ns - _CLOCK_STEP_NS, look.found)
         self._first_look = False
+        self.looked_ns = now_ns
         self._say(problems)
 
-    def _begin(
-        self, path: Path, status: os.stat_result, at: Mapping[Path, FollowedFile], before: FollowedFile | None
-    ) -> None:
-        """Begin to follow a file that is not known. at: those that are, by name. before: which had this name last."""
+    def _unread(self, look: _Look) -> list[Path]:
+        """Return the names of which files may have come and gone since the last look."""
+        missing = {*look.gone, *([] if is_glob(self._pattern) else [Path(self._pattern)])}
+        present = (file for file in self._files.values() if file.offset == 0 and file.changed and not file.rotated)
+        return [*(missing - look.at.keys()), *(file.path for file in present)]
+
+    def _begin(self, path: Path, status: os.stat_result, look: _Look) -> None:
+        """Begin to follow a file that is not known."""
         if self._first_look:
             offset = _line_start(path, status.st_size - FIRST_BYTES)
             self._add(path, real(path), status, offset=offset, existing_until=status.st_size)
             return
-        if any(base in at and at[base].is_held_by(path) for base in bases(path)):
+        originals = (look.at[base] for base in bases(path) if base in look.at)
+        if any(original.offset and original.is_held_by(path) for original in originals):
             return  # a copy of a file that is read itself; when that is truncated, the rest of the copy is read
+        before = look.gone.get(path)
         if before is not None and before.is_replaced_by(path):
             self._move(before, path, status)
             before.found_at(path, status)
@@ -192,7 +231,7 @@ class FileSource:
 
     def _move(self, file: FollowedFile, place: Path, status: os.stat_result) -> None:
         """Go on in a copy of a file."""
-        del self._files[file.inode]
+        self._files.pop(file.inode, None)
         file.move_to(place, _inode(status))
         self._files[file.inode] = file
 
@@ -200,26 +239,27 @@ class FileSource:
         """Find files that were renamed or compressed, then those that came and went since, oldest first."""
         away = [file for file in self._files.values() if file.inode not in found]
         lost = sorted((file for file in away if not file.rotated), key=lambda file: file.modified_ns)
+        missing = []
         for file in away:
             file.rotated = True
-            if self._is_somewhere(file) or file.is_open:
-                continue
+            if not self._is_somewhere(file) and not file.is_open and file.is_deleted():
+                missing.append(self._files.pop(file.inode))
+        for file in missing:
             copy = self._copy_of(file)
             if copy is not None:
                 self._move(file, *copy)
-            elif file.is_deleted():
-                self._forget(file)
+            else:
+                self._end(file)
         for file in lost:
-            self._adopt(file, file.modified_ns, found)
+            self._adopt(file.path, file.place, file.modified_ns, found)
 
     def _is_somewhere(self, file: FollowedFile) -> bool:
         """Look for a file under whatever name; returns whether it has one."""
         folders = dict.fromkeys((file.place.parent, file.path.parent))
         for place in (file.place, *(find_inode(folder, file.inode[1]) for folder in folders)):
             with suppress(OSError):
-                if place is not None and _inode(status := place.stat()) == file.inode:
+                if place is not None and _inode(status := place.stat()) == file.inode and file.is_at(place, status):
                     file.place = place
-                    file.seen(status)
                     return True
         return False
 
@@ -227,34 +267,31 @@ class FileSource:
         """Return the copy, perhaps compressed, that rotation made of a file, if it is not known yet."""
         if file.offset == 0:
             return None
-        for place, status in self._made_of(file):
+        for place, status in _made_of(file.path, file.place):
             if _inode(status) not in self._files and file.is_held_by(place):
                 return place, status
         return None
 
-    def _adopt(self, file: FollowedFile, since_ns: int, found: Container[Inode] = ()) -> list[FollowedFile]:
-        """Begin to read what rotation made of later files of that name, which nobody has seen.
+    def _adopt(self, path: Path, place: Path, since_ns: int, found: Container[Inode] = ()) -> list[FollowedFile]:
+        """Begin to read what rotation made of files of a name and nobody has seen.
 
-        since_ns: when the file was last written to, as far as known. found: what has a followed name of its own.
+        place: where the last one known is. since_ns: those written to since then. found: what has a followed name of
+        its own.
         """
-        relatives = [other for other in self._files.values() if other.path == file.path]
+        relatives = [other for other in self._files.values() if root(other.path) == root(path)]
         later = [
-            (status.st_mtime_ns, place, status)
-            for place, status in self._made_of(file)
+            (status.st_mtime_ns, made, status)
+            for made, status in _made_of(path, place)
             if status.st_mtime_ns >= since_ns and _inode(status) not in found
         ]
         adopted = []
-        for _, place, status in sorted(later, key=lambda item: item[:2]):
+        for _, made, status in sorted(later, key=lambda item: item[:2]):
             known = self._files.get(_inode(status))
-            if known is not None and (known.is_open or known.is_held_by(place)):
+            if known is not None and (known.is_open or known.is_held_by(made)):
                 continue
-            if not any(other.offset and other.is_held_by(place) for other in relatives):
-                adopted.append(self._add(file.path, place, status, rotated=True))
+            if not any(other.offset and other.is_held_by(made) for other in relatives):
+                adopted.append(self._add(path, made, status, rotated=True))
         return adopted
-
-    def _made_of(self, file: FollowedFile) -> list[tuple[Path, os.stat_result]]:
-        made = rotated(file.path)
-        return made if file.place == file.path else list(dict([*made, *rotated(file.place)]).items())
 
     def _replaced(self, file: FollowedFile) -> list[FollowedFile]:
         """Begin a truncated file again; returns what is to be read now: the rest of its copy first."""
@@ -272,7 +309,7 @@ class FileSource:
         else:
             logger.info("%s was truncated: reading it from its start", file.path)
             file.begin_again()
-        return [*before, *self._adopt(file, since_ns), file]
+        return [*before, *self._adopt(file.path, file.place, since_ns), file]
 
     def _has_changed(self, file: FollowedFile) -> bool:
         try:
@@ -304,10 +341,6 @@ class FileSource:
             self._ended.append(_chunk(file, lines))
         file.close()
         self._open.pop(id(file), None)
-
-    def _forget(self, file: FollowedFile) -> None:
-        self._end(file)
-        del self._files[file.inode]
         self._unreadable.pop(str(file.place), None)
 
     def _complain(self, file: FollowedFile, error: Exception) -> None:
@@ -328,6 +361,11 @@ class FileSource:
 
 def _chunk(file: FollowedFile, lines: Lines, *, existing: bool = False) -> Chunk:
     return Chunk.of(lines, file.key, existing=existing)
+
+
+def _made_of(path: Path, place: Path) -> list[tuple[Path, os.stat_result]]:
+    names = dict.fromkeys((root(path), root(place)))
+    return list(dict(item for name in names for item in rotated(name)).items())
 
 
 def _inode(status: os.stat_result) -> Inode:

@@ -26,6 +26,10 @@ class Replaced(Exception):
     """What was read is no longer in the file: it was truncated, or another has its inode."""
 
 
+class Moved(Exception):
+    """The file is no longer where it was: it was renamed since, or is gone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Where reading of a file goes on.
@@ -117,7 +121,9 @@ class FollowedFile:
     def seen(self, status: os.stat_result) -> None:
         """Take notice of the file's state."""
         self.size_bytes = status.st_size
-        self.changed = status.st_size != self.offset or status.st_mtime_ns != self.modified_ns
+        self.changed = status.st_mtime_ns != self.modified_ns or (
+            status.st_size != self.offset and not self.is_compressed
+        )
 
     def has_changed(self) -> bool:
         """Return whether there may be something to read. Raises OSError."""
@@ -128,7 +134,7 @@ class FollowedFile:
     def read(self, most_bytes: int) -> tuple[Lines, int]:
         """Return the next lines and how many bytes they came of.
 
-        Raises Replaced, and what UNREADABLE names.
+        Raises Moved, Replaced, and what UNREADABLE names.
         """
         handle, cutter = self._open()
         if self.is_existing:
@@ -177,6 +183,11 @@ class FollowedFile:
             self.path, self.place, self.rotated = path, real(path), False
         self.seen(status)
 
+    def is_at(self, place: Path, status: os.stat_result) -> bool:
+        """Take notice of what has the file's inode; returns whether it is the file, and not another that got it."""
+        self.seen(status)
+        return self.is_open or not self.changed or self.is_held_by(place)
+
     def is_held_by(self, place: Path) -> bool:
         """Return whether another file holds all that was read of this one, so far as can be read."""
         with suppress(*UNREADABLE), opened(place) as other:
@@ -224,13 +235,18 @@ class FollowedFile:
         self._head, self._recent, self._point, self._cutter = b"", b"", None, None
 
     def _open(self) -> tuple[BinaryIO, LineCutter]:
-        """Open the file where it is, sure that it is the one. Raises Replaced, and what UNREADABLE names."""
+        """Open the file where it is, sure that it is the one. Raises as `read` does."""
         if self._handle is not None and self._cutter is not None:
             return self._handle, self._cutter
-        handle = opened(self.place)
+        try:
+            handle = opened(self.place)
+        except FileNotFoundError:
+            raise Moved from None
         try:
             status = os.fstat(handle.fileno())
-            known = self._found_in(handle) if (status.st_dev, status.st_ino) == self.inode else None
+            if (status.st_dev, status.st_ino) != self.inode:
+                raise Moved
+            known = self._found_in(handle)
             if known is None:
                 raise Replaced
             self._head, self._recent = known

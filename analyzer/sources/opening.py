@@ -16,10 +16,12 @@ class LineSource(Protocol):
     """Gives lines as they come.
 
     Attributes: problems, what cannot be read and why, by path. has_more: whether the last poll stopped at its limit.
+    looked_ns: when it looked for files last.
     """
 
     problems: dict[str, str]
     has_more: bool
+    looked_ns: int
 
     def poll(self, limit_bytes: int) -> Iterator[Chunk]:
         """Yield what came since the last call, at most about `limit_bytes` in all; never wait."""
@@ -51,9 +53,12 @@ def docker_lines(settings: SourceSettings) -> bool | None:
     return {"auto": None, "docker": True}.get(settings.format, False)
 
 
-def open_source(settings: SourceSettings, checkpoints: Iterable[Checkpoint] | None) -> LineSource:
-    """Return the source of an entry. checkpoints: where it stopped; None at its very first start."""
-    wrapped = docker_lines(settings)
+def open_source(settings: SourceSettings, checkpoints: Iterable[Checkpoint] | None, looked_ns: int = 0) -> LineSource:
+    """Return the source of an entry.
+
+    checkpoints: where it stopped; None at its very first start. looked_ns: when it looked for files last.
+    """
+    name, encoding, wrapped = settings.name, settings.encoding, docker_lines(settings)
     if settings.path == STANDARD_INPUT:
-        return StreamSource(settings.name, encoding=settings.encoding, docker_lines=wrapped)
-    return FileSource(settings.name, settings.path, checkpoints, encoding=settings.encoding, docker_lines=wrapped)
+        return StreamSource(name, encoding=encoding, docker_lines=wrapped)
+    return FileSource(name, settings.path, checkpoints, encoding=encoding, docker_lines=wrapped, looked_ns=looked_ns)

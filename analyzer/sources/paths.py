@@ -47,6 +47,11 @@ def expand(pattern: str, failed: Failed | None = None) -> Iterator[tuple[Path, o
                 say(found, f"is {_kind(status.st_mode)}, not a file")
 
 
+def is_glob(pattern: str) -> bool:
+    """Return whether a pattern may name several files."""
+    return _MAGIC.search(pattern) is not None
+
+
 def is_plain_log(path: Path) -> bool:
     """Return whether a file can be followed: not the monitoring's own log, not compressed."""
     return not path.name.startswith(OWN_LOG) and path.suffix not in COMPRESSED
@@ -74,6 +79,11 @@ def bases(path: Path) -> list[Path]:
     behind = (name, re.sub(f"{_BEHIND}$", "", name))
     among = (re.sub(f"{_AMONG}$", "", stem) + suffix for stem, suffix in map(os.path.splitext, behind))
     return [path.with_name(one) for one in {*behind, *among} if one and one != path.name]
+
+
+def root(path: Path) -> Path:
+    """Return the name that a log has before it is rotated: its own, if it seems to be that."""
+    return min((path, *bases(path)), key=lambda one: len(one.name))
 
 
 def real(path: Path) -> Path:

@@ -28,6 +28,7 @@ class StreamSource:
         self.name = name
         self.problems: dict[str, str] = {}
         self.has_more = False
+        self.looked_ns = 0
         self._encoding = encoding
         self._docker_lines = docker_lines
         self._descriptor = descriptor
