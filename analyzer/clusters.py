@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 MOST_CLUSTERED = 4_000
 """So many templates are clustered; further ones join the family of the nearest of these, if it is near."""
 FEWEST_TOGETHER = 2
-FURTHEST = 0.55
+FURTHEST = 0.58
 """Templates whose cosine distance is at most this are neighbours."""
 
 _LONGEST = 300

@@ -77,7 +77,11 @@ def _rate(seen: Sighting) -> tuple[str, str]:
         )
     times, ago, ago_ja = _times(seen.frequency), *_span(seen.seconds)
     if seen.new:
-        return f"new, seen {times} since {ago} ago", f"新しいパターン、{ago_ja}前から {seen.frequency:,} 回"
+        since, since_ja = (f"{ago} ago", f"{ago_ja}前に") if seen.seconds >= 60 else ("just now", "たった今")
+        return (
+            f"new, first seen {since}, {times} so far",
+            f"新しいパターン、{since_ja}初めて出現、これまでに {seen.frequency:,} 回",
+        )
     if seen.rare:
         return f"rare, seen {times} in {ago}", f"まれなパターン、{ago_ja}間に {seen.frequency:,} 回"
     if seen.usual is None:

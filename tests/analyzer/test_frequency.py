@@ -289,7 +289,10 @@ def test_each_severity_is_explained() -> None:
             "MEDIUM: known pattern Timeout; seen once, how often is usual is not known yet",
             "MEDIUM: 既知のパターン「タイムアウト」、1 回、通常の頻度はまだ不明",
         ),
-        "t1": ("LOW: no level; new, seen once since 5 min ago", "LOW: レベルなし、新しいパターン、5 分前から 1 回"),
+        "t1": (
+            "LOW: no level; new, first seen 5 min ago, once so far",
+            "LOW: レベルなし、新しいパターン、5 分前に初めて出現、これまでに 1 回",
+        ),
         "t2": (
             "HIGH: level ERROR; seen once, how often is usual is not known yet",
             "HIGH: レベル ERROR、1 回、通常の頻度はまだ不明",
