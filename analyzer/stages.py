@@ -41,11 +41,12 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """Where one record belongs. description: of its pattern, if it is a dynamic one."""
+    """Where one record belongs. description: of its pattern, if it is a dynamic one. template: what the miner made."""
 
     pattern_id: str
     description: str
     level: Level
+    template: Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class LogStages:
             return where
         while into.id in self._merges:
             into = self._merges[into.id]
-        return Sorted(into.id, into.text, where.level)
+        return Sorted(into.id, into.text, where.level, into)
 
     def wants_text(self, where: Sorted) -> bool:
         """Return whether what a further record says is needed to count it."""
@@ -123,10 +124,10 @@ class LogStages:
             known = self.catalogue.get(category)
             if level is Level.UNKNOWN and known is not None:
                 level = known.severity.level
-            return Sorted(category, "", level)
+            return Sorted(category, "", level, match.template)
         if self._mine and level in self._levels:
-            return Sorted(match.template.id, match.template.text, level)
-        return Sorted(_UNNAMED, "", level)
+            return Sorted(match.template.id, match.template.text, level, match.template)
+        return Sorted(_UNNAMED, "", level, match.template)
 
     def _merged(self, old_id: str, into: Template) -> None:
         self.before_merge()

@@ -6,9 +6,9 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from monitoring.settings import Configuration
 from monitoring.text_tables import Progress, sparkline, table
@@ -17,8 +17,10 @@ from runtime.settings import load
 
 if TYPE_CHECKING:
     from analyzer.masking import Masker
-    from analyzer.stages import LogStages
-    from monitoring.pattern_summary import Found, Summary
+    from analyzer.settings import SourceSettings
+    from monitoring.pattern_summary import Summary
+
+Read = TypeVar("Read")
 
 PATTERNS_HELP = """\
 Find the patterns in log lines, once, and keep nothing. Headers (time, level, program) are found by themselves;
@@ -51,7 +53,6 @@ examples:
 exit codes: 0 done, 1 failed, 2 wrong use
 """
 _TEXT_ROWS = 40
-_PROGRESS_BYTES = 16_000_000
 _LONGEST_PIECE = 1 << 20
 _HEADS = {
     "en": ("SHARE", "COUNT", "SEVERITY", "KIND", "TREND", "TEMPLATE"),
@@ -83,18 +84,24 @@ def add_mask_arguments(parser: argparse.ArgumentParser) -> None:
 def patterns(arguments: argparse.Namespace) -> int:
     """Print which patterns files have."""
     from analyzer.stages import LogStages
-    from monitoring.pattern_summary import Summary
+    from monitoring.pattern_summary import Summary, classified
 
     settings = load(Configuration, arguments.config)
-    stages = LogStages(settings.analyzer, SystemClock())
+    clock = SystemClock()
+    stages = LogStages(settings.analyzer, clock)
     files = _Files(arguments.files)
     if arguments.format == "csv":
-        _print_rows(files.records(stages))
+        table = csv.writer(sys.stdout, lineterminator="\n")
+        table.writerow(("pattern_id", "template", "predefined", "severity"))
+        for found in files.read(lambda path, source: classified(stages, path, source, clock)):
+            files.progress.add(found.size)
+            row = (found.pattern_id, found.template, found.known, found.severity.value)
+            table.writerows((row,) * found.lines)
         return files.exit_code
-    summary = Summary(stages, settings.analyzer)
+    summary = Summary(stages, settings.analyzer, clock)
     try:
-        for found in files.records(stages):
-            summary.add(found)
+        for size in files.read(summary.read):
+            files.progress.add(size)
     except KeyboardInterrupt:  # the end of `tail -f`: what came until now
         files.progress.end()
     limit = _TEXT_ROWS if arguments.limit is None and arguments.format == "text" else arguments.limit
@@ -115,35 +122,23 @@ class _Files:
         self.exit_code = 0
         self.progress = Progress(_total_bytes(files))
 
-    def records(self, stages: "LogStages") -> "Iterator[Found]":
-        """Yield the records of all files; a file that cannot be read is named, and the others go on."""
+    def read(self, reader: "Callable[[Path, SourceSettings], Iterator[Read]]") -> "Iterator[Read]":
+        """Yield what a reader makes of all files; a file that cannot be read is named, and the others go on."""
         from analyzer.settings import SourceSettings
         from analyzer.sources.archives import UNREADABLE
-        from monitoring.pattern_summary import SOURCE, classified
+        from monitoring.pattern_summary import SOURCE
 
-        shown = self.progress.seen and (self.progress.total or _PROGRESS_BYTES) >= _PROGRESS_BYTES
         for file in self._files:
             path = Path("/dev/stdin" if file == "-" else file)
             if file == "-" and sys.stdin.isatty():
                 _talk("monitoring: reading standard input; Ctrl-D ends it")
             try:
-                for found in classified(stages, path, SourceSettings(name=SOURCE, path=file), SystemClock()):
-                    if shown:
-                        self.progress.add(found.size)
-                    yield found
+                yield from reader(path, SourceSettings(name=SOURCE, path=file))
             except UNREADABLE as error:
                 self.progress.end()
                 self.exit_code = 1
                 _talk(f"monitoring: {file}: {_remedy(path, error)}")
         self.progress.end()
-
-
-def _print_rows(records: "Iterator[Found]") -> None:
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(("pattern_id", "template", "predefined", "severity"))
-    for found in records:
-        row = (found.pattern_id, found.template, found.known, found.severity.value)
-        table.writerows((row,) * found.lines)
 
 
 def _text(summary: "Summary", shown: list[dict[str, Any]], total: int, language: str) -> str:
@@ -176,7 +171,7 @@ def mask(arguments: argparse.Namespace) -> int:
     settings = load(Configuration, arguments.config).analyzer
     lines = MaskedLines(masker(settings.masks, mask_ip=settings.mask_ip or arguments.mask_ip))
     out = sys.stdout.buffer
-    for line in _pieces(sys.stdin.buffer):
+    for line in pieces(sys.stdin.buffer):
         out.write(lines.mask(line))
         out.flush()
     return 0
@@ -218,7 +213,7 @@ def _without_key_body(text: str) -> tuple[str, bool]:
     return f"{text[: body.start()]}[key]" if body[0].strip() else text, False
 
 
-def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+def pieces(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a stream; very long ones in pieces that end between two words."""
     rest = b""
     while piece := stream.readline(_LONGEST_PIECE):

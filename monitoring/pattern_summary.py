@@ -3,39 +3,69 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from analyzer.events import Severity
 from analyzer.frequency import LONGEST_EXAMPLE
+from analyzer.intake import Intake
 from analyzer.patterns import Kind
 from analyzer.records import LogRecord
 from analyzer.settings import AnalyzerSettings, SourceSettings
-from analyzer.sources.archives import read_lines
-from analyzer.stages import LogStages, assembler
+from analyzer.sources.archives import read_chunks, read_lines
+from analyzer.stages import Batch, LogStages, Run, Sorted, assembler
 from runtime.clock import Clock, format_utc
 
 SOURCE = "input"
 TREND_COLUMNS = 24
+_STEP_SECONDS = 60
 _MOST_ROWS = 20_000
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one record is.
+    """What one record is, when it was seen.
 
-    pattern_id, template: of its template when it was seen; "" for empty lines. known: the id of the predefined pattern
-    or of the user's own. lines: how many lines it has. size: characters of them, line ends included.
+    pattern_id, template: of its template; "" for empty lines. known: the id of the predefined pattern or of the user's
+    own. lines: how many lines it has. size: characters of them, line ends included.
     """
 
     pattern_id: str
     template: str
     known: str
     severity: Severity
-    record: LogRecord | None
     lines: int
     size: int
+
+
+def classified(stages: LogStages, path: Path, settings: SourceSettings, clock: Clock) -> Iterator[Found]:
+    """Yield each record of a log file in the order of its lines. Raises what `archives.UNREADABLE` names."""
+    records = assembler(settings, clock)
+    lines = size = 0
+    for line, said_at in read_lines(path, settings.encoding):
+        record = records.feed(line, 0, said_at)
+        if record is not None:
+            yield _found(stages, record, lines, size)
+            lines = size = 0
+        lines += 1
+        size += len(line) + 1
+    yield _found(stages, records.flush(), lines, size)
+
+
+def _found(stages: LogStages, record: LogRecord | None, lines: int, size: int) -> Found:
+    if record is None:
+        return Found("", "", "", Severity.LOW, lines, size)
+    where = stages.sort(record)
+    known, severity = _known(stages, where)
+    return Found(where.template.id, where.template.text, known, severity, lines, size)
+
+
+def _known(stages: LogStages, where: Sorted) -> tuple[str, Severity]:
+    """Return the id of the predefined pattern or of the user's own that records have, and how grave they are."""
+    known = stages.catalogue.get(where.pattern_id)
+    return (known.id, known.severity) if known else ("", Severity.of_level(where.level))
 
 
 @dataclass(slots=True)
@@ -63,60 +93,39 @@ class Row:
         self.slots.update(other.slots)
 
 
-def classified(stages: LogStages, path: Path, settings: SourceSettings, clock: Clock) -> Iterator[Found]:
-    """Yield each record of a log file in the order of its lines. Raises what `archives.UNREADABLE` names."""
-    records = assembler(settings, clock)
-    lines = size = 0
-    for line, said_at in read_lines(path, settings.encoding):
-        record = records.feed(line, 0, said_at)
-        if record is not None:
-            yield _found(stages, record, lines, size)
-            lines = size = 0
-        lines += 1
-        size += len(line) + 1
-    yield _found(stages, records.flush(), lines, size)
-
-
-def _found(stages: LogStages, record: LogRecord | None, lines: int, size: int) -> Found:
-    if record is None:
-        return Found("", "", "", Severity.LOW, None, lines, size)
-    where = stages.sort(record)
-    known = stages.catalogue.get(where.pattern_id)
-    severity = known.severity if known else Severity.of_level(where.level)
-    template = stages.miner.add(record.summary).template
-    return Found(template.id, template.text, known.id if known else "", severity, record, lines, size)
-
-
 class Summary:
     """What was found, by pattern.
 
-    Attributes: lines, records, first, last: of all. A trend has 24 slots between the first and the last time; the slots
-    grow with the time that there is.
+    Attributes: lines, records, first, last: of all. A trend has at most 24 slots between the first and the last time,
+    of a minute each at first; they grow with the time that there is.
     """
 
-    def __init__(self, stages: LogStages, settings: AnalyzerSettings) -> None:
+    def __init__(self, stages: LogStages, settings: AnalyzerSettings, clock: Clock) -> None:
         self._stages = stages
+        self._clock = clock
         self._learning = timedelta(seconds=settings.learning_seconds)
         self._rows: dict[tuple[str, str], Row] = {}
-        self._slot_seconds = 1
+        self._slot_seconds = _STEP_SECONDS
         self.lines = 0
         self.records = 0
         self.first: datetime | None = None
         self.last: datetime | None = None
 
-    def add(self, found: Found) -> None:
-        """Count one record."""
-        self.lines += found.lines
-        if found.record is None:
-            return
-        self.records += 1
-        row = self._row(found)
-        row.frequency += 1
-        if found.severity.rank > row.severity.rank:
-            row.severity = found.severity
-        moment = found.record.timestamp
-        if moment is not None:
-            self._note(row, moment)
+    def read(self, path: Path, source: SourceSettings) -> Iterator[int]:
+        """Count the lines of a file; yields how many bytes were read, again and again.
+
+        Raises what `archives.UNREADABLE` names; what came before is counted, also where reading was stopped.
+        """
+        intake = Intake(self._stages, source, self._clock, self._count, step_seconds=_STEP_SECONDS, carry=True)
+        intake.begin(SOURCE, _NO_TIME)
+        try:
+            for chunk in read_chunks(path, source.encoding):
+                intake.take(SOURCE, chunk)
+                self.lines += len(chunk.lines)
+                yield sum(map(len, chunk.lines)) + len(chunk.lines)
+        finally:
+            intake.finish(SOURCE)
+            intake.flush()
 
     def patterns(self) -> list[dict[str, Any]]:
         """Return the patterns ready for JSON, the most frequent first; ids and templates are the latest ones."""
@@ -131,26 +140,40 @@ class Summary:
         rows = sorted(merged.values(), key=lambda row: (-row.frequency, row.pattern_id))
         return [self._entry(row) for row in rows]
 
-    def _row(self, found: Found) -> Row:
-        key = found.pattern_id, found.known
+    def _count(self, run: Run) -> None:
+        self._stages.count(SOURCE, run, Batch(), learning=True)  # so that it knows which texts it still wants
+        self.records += run.count
+        known, severity = _known(self._stages, run.where)
+        row = self._row(run, known, severity)
+        row.frequency += run.count
+        if severity.rank > row.severity.rank:
+            row.severity = severity
+        if run.first > _NO_TIME:
+            self._note(row, run)
+
+    def _row(self, run: Run, known: str, severity: Severity) -> Row:
+        key = run.where.template.id, known
         row = self._rows.get(key)
         if row is None:
             if len(self._rows) >= _MOST_ROWS:
                 self._fold_rare()
-            example = self._stages.masker.mask(found.record.summary if found.record else "")[:LONGEST_EXAMPLE]
-            row = self._rows[key] = Row(found.pattern_id, found.known, found.severity, example)
+            example = self._stages.masker.mask(run.text)[:LONGEST_EXAMPLE]
+            row = self._rows[key] = Row(run.where.template.id, known, severity, example)
         return row
 
-    def _note(self, row: Row, moment: datetime) -> None:
-        row.first = moment if row.first is None else min(row.first, moment)
-        row.last = moment if row.last is None else max(row.last, moment)
-        self.first = moment if self.first is None else min(self.first, moment)
-        self.last = moment if self.last is None else max(self.last, moment)
-        while (self.last - self.first).total_seconds() >= TREND_COLUMNS * self._slot_seconds:
+    def _note(self, row: Row, run: Run) -> None:
+        row.first = run.first if row.first is None else min(row.first, run.first)
+        row.last = run.last if row.last is None else max(row.last, run.last)
+        self.first = run.first if self.first is None else min(self.first, run.first)
+        self.last = run.last if self.last is None else max(self.last, run.last)
+        while (self.last - self.first).total_seconds() >= (TREND_COLUMNS - 1) * self._slot_seconds:
             self._slot_seconds *= 2
             for one in self._rows.values():
                 one.slots = _halved(one.slots)
-        row.slots[int(moment.timestamp()) // self._slot_seconds] += 1
+        row.slots[self._slot(run.first)] += run.count
+
+    def _slot(self, moment: datetime) -> int:
+        return int(moment.timestamp()) // self._slot_seconds
 
     def _fold_rare(self) -> None:
         """Make one row of the rarest half: random texts must not fill the memory."""
@@ -187,9 +210,7 @@ class Summary:
     def _trend(self, row: Row) -> Sequence[int]:
         if self.first is None or self.last is None:
             return ()
-        begin = int(self.first.timestamp()) // self._slot_seconds
-        end = int(self.last.timestamp()) // self._slot_seconds
-        return [row.slots[slot] for slot in range(begin, end + 1)]
+        return [row.slots[slot] for slot in range(self._slot(self.first), self._slot(self.last) + 1)]
 
 
 def _halved(slots: Counter[int]) -> Counter[int]:

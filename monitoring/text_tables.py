@@ -8,6 +8,7 @@ from typing import TextIO
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BAR_COLUMNS = 24
+_FIRST_SECONDS = 0.5  # quick work needs no bar
 
 
 def width(text: str) -> int:
@@ -78,17 +79,16 @@ class Progress:
         self._out = out or sys.stderr
         self.total = total
         self._monotonic = monotonic
-        self._began = self._shown = monotonic()
+        self._began = monotonic()
+        self._shown = self._began + _FIRST_SECONDS
+        self._seen = self._out.isatty()
         self._drawn = False
         self.done = 0
 
-    @property
-    def seen(self) -> bool:
-        """Whether anybody can see it."""
-        return self._out.isatty()
-
     def add(self, done: int) -> None:
-        """Note that so much more is done; shown at most five times a second."""
+        """Note that so much more is done; shown at most five times a second, and not at once."""
+        if not self._seen:
+            return
         self.done += done
         now = self._monotonic()
         if now - self._shown >= 0.2:
