@@ -155,6 +155,7 @@ class RecordAssembler:
     def flush(self) -> LogRecord | None:
         """Return the record in hand, if there is one."""
         record, detail, cause, first = self._pending, "\n".join(self._detail).strip("\n"), self._cause, self._first
+        failed = bool(cause or self._within)
         self._clear()
         if record is None:
             return None
@@ -166,7 +167,7 @@ class RecordAssembler:
             record = replace(record, message=record.program or first)
         if not detail:
             return record
-        level = Level.ERROR if cause and record.level is Level.UNKNOWN else record.level
+        level = Level.ERROR if failed and record.level is Level.UNKNOWN else record.level
         return replace(record, level=level, detail=detail, cause=cause or record.cause)
 
     def _begin(self, line: str, record: LogRecord, headed: bool) -> None:
@@ -197,12 +198,13 @@ class RecordAssembler:
             return _GO_FRAME.match(line) is not None
         if self._within == "python":
             return _NAMED.match(line) is not None
-        return (self._headed or bool(self._within)) and not self._cause and _EXCEPTION.match(line) is not None
+        may_name_exception = (self._headed and not self._is_harmless()) or self._within
+        return bool(may_name_exception) and not self._cause and _EXCEPTION.match(line) is not None
 
     def _is_harmless(self) -> bool:
-        """Return whether what is in hand is no failure: then a traceback that follows is another record."""
+        """Return whether what is in hand is no failure: then an exception that follows is another record."""
         level = self._pending.level if self._pending else Level.UNKNOWN
-        return level in (Level.INFO, Level.DEBUG) and not self._detail
+        return level in (Level.INFO, Level.DEBUG) and not any(self._detail)
 
     def _is_wrapped(self, record: LogRecord) -> bool:
         """Return whether a line with a header of its own goes on with a traceback, as in syslog."""

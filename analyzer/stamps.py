@@ -119,7 +119,7 @@ def _anonymous(number: int, form: _Form) -> str:
 
 _ANY = re.compile(rf"(?x)(?:{'|'.join(_anonymous(number, form) for number, form in enumerate(_FORMS))})(?<=\S)(?!\w)")
 _BY_NAME = {form.name: (form, re.compile(f"(?x){form.expression}")) for form in _FORMS}
-_SHAPE = str.maketrans("123456789", "0" * 9)
+_SHAPE = str.maketrans("123456789１２３４５６７８９", "0" * 9 + "０" * 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +183,10 @@ class StampReader:
     def _reader(self, name: str, stamp: str) -> tuple[Read, tuple[int, int] | None]:
         """Return what reads stamps like this one, and where their seconds stand."""
         form, expression = _BY_NAME[name]
+        shape = stamp.translate(_SHAPE)
 
         def whole(text: str) -> datetime | None:
-            found = expression.fullmatch(text)
+            found = expression.fullmatch(text) if text.translate(_SHAPE) == shape else None
             try:
                 return self._moment(found.groupdict(), form.ahead) if found else None
             except (ValueError, OverflowError, OSError):

@@ -1,152 +1,25 @@
-"""What a line's header says, and which lines are one record."""
+"""Which lines are one record, and what it says."""
 
-import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.headers import HeaderParser
-from analyzer.records import Level, LogRecord, RecordAssembler
+from analyzer.records import LONGEST_DETAIL, MOST_LINES, Level, LogRecord, RecordAssembler
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-TOKYO = timezone(timedelta(hours=9))
 
 
-def parse(line: str) -> LogRecord:
-    return HeaderParser(lambda: NOW, UTC).parse(line)[0]
+def assembler() -> RecordAssembler:
+    return RecordAssembler(HeaderParser(lambda: NOW, UTC))
 
 
-@pytest.mark.parametrize(
-    ("line", "moment", "level", "program", "message"),
-    [
-        (
-            "2026-02-28 10:20:30,123 - newsapp.feeds - ERROR - cannot parse feed",
-            datetime(2026, 2, 28, 10, 20, 30, 123000, UTC),
-            Level.ERROR,
-            "newsapp.feeds",
-            "cannot parse feed",
-        ),
-        (
-            "2026-02-28T10:20:30.5+09:00 WARN [worker-1] slow answer",
-            datetime(2026, 2, 28, 1, 20, 30, 500000, UTC),
-            Level.WARNING,
-            "",
-            "slow answer",
-        ),
-        (
-            "[2026-02-28 10:20:30] CRITICAL: out of memory",
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.CRITICAL,
-            "",
-            "out of memory",
-        ),
-        (
-            "2026-02-28 10:20:30,123 ERROR Timeout: no answer",
-            datetime(2026, 2, 28, 10, 20, 30, 123000, UTC),
-            Level.ERROR,
-            "",
-            "Timeout: no answer",
-        ),
-        (
-            "2026-02-28 10:20:30 INFO  newsapp.tasks[12]: 12 articles delivered",
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.INFO,
-            "newsapp.tasks",
-            "12 articles delivered",
-        ),
-        (
-            "Feb 28 10:20:30 web1 sshd[412]: Failed password for root",
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.UNKNOWN,
-            "sshd",
-            "Failed password for root",
-        ),
-        (
-            "Dec 31 23:59:59 web1 kernel: Out of memory: Killed process 12",
-            datetime(2025, 12, 31, 23, 59, 59, 0, UTC),
-            Level.UNKNOWN,
-            "kernel",
-            "Out of memory: Killed process 12",
-        ),
-        (
-            "<11>Feb 28 10:20:30 web1 app[1]: boom",
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.ERROR,
-            "app",
-            "boom",
-        ),
-        (
-            '<165>1 2026-02-28T10:20:30.003Z web1 newsapp 12 ID47 [x@1 a="b"] delivered',
-            datetime(2026, 2, 28, 10, 20, 30, 3000, UTC),
-            Level.INFO,
-            "newsapp",
-            "delivered",
-        ),
-        (
-            '203.0.113.9 - alice [28/Feb/2026:10:20:30 +0900] "GET /a HTTP/1.1" 503 12 "-" "curl"',
-            datetime(2026, 2, 28, 1, 20, 30, 0, UTC),
-            Level.UNKNOWN,
-            "",
-            '203.0.113.9 "GET /a HTTP/1.1" 503 12 "-" "curl"',
-        ),
-        (
-            "2026/02/28 10:20:30 [error] 31#31: *7 connect() failed",
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.ERROR,
-            "",
-            "connect() failed",
-        ),
-        (
-            "[Sat Feb 28 10:20:30.123456 2026] [core:warn] [pid 7] low on workers",
-            datetime(2026, 2, 28, 10, 20, 30, 123456, UTC),
-            Level.WARNING,
-            "core",
-            "low on workers",
-        ),
-        (
-            '{"@timestamp": "2026-02-28T10:20:30Z", "log.level": "error", "service": {"name": "api"}, "msg": "bad"}',
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.ERROR,
-            "api",
-            "bad",
-        ),
-        (
-            'ts=2026-02-28T10:20:30Z level=warn logger=api msg="queue is long"',
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.WARNING,
-            "api",
-            "queue is long",
-        ),
-        ("ERROR:newsapp.db:connection lost", None, Level.ERROR, "newsapp.db", "connection lost"),
-        ("【エラー】データベース接続に失敗しました", None, Level.ERROR, "", "データベース接続に失敗しました"),
-        (
-            "2026-02-28 10:20:30 [警告] 応答が遅い",
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.WARNING,
-            "",
-            "応答が遅い",
-        ),
-        (
-            "2026年2月28日 10時20分30秒 重大: 停止しました",
-            datetime(2026, 2, 28, 10, 20, 30, 0, UTC),
-            Level.CRITICAL,
-            "",
-            "停止しました",
-        ),
-        ("just some words", None, Level.UNKNOWN, "", "just some words"),
-        ("4 feeds with no errors so far", None, Level.UNKNOWN, "", "4 feeds with no errors so far"),
-        ("1772274030.250 INFO started", datetime(2026, 2, 28, 10, 20, 30, 250000, UTC), Level.INFO, "", "started"),
-    ],
-)
-def test_header_is_found(line: str, moment: datetime | None, level: Level, program: str, message: str) -> None:
-    assert parse(line) == LogRecord(moment, level, program, message)
-
-
-def test_times_without_offset_are_in_the_given_zone() -> None:
-    record, _ = HeaderParser(lambda: NOW, TOKYO).parse("2026-02-28 09:00:00 INFO x")
-    assert record.timestamp == datetime(2026, 2, 28, tzinfo=UTC)
+def assemble(text: str) -> list[LogRecord]:
+    made = assembler()
+    records = [made.feed(line, len(line) + 1) for line in text.split("\n")]
+    return [record for record in [*records, made.flush()] if record]
 
 
 @pytest.mark.parametrize("word", ["エラー", "error", "Error", "ERR"])
@@ -159,64 +32,249 @@ def test_unknown_level_is_refused_with_what_is_known() -> None:
         Level.parse("loud")
 
 
-PYTHON_TRACEBACK = """\
+PYTHON = """\
 2026-02-28 10:20:30 ERROR cannot store article 12
 Traceback (most recent call last):
   File "store.py", line 3, in save
     raise ValueError("no title")
-ValueError: no title
-2026-02-28 10:20:31 INFO next"""
+ValueError: no title"""
+
+PYTHON_CHAINED = """\
+ERROR:root:failed
+Traceback (most recent call last):
+  File "a.py", line 1, in f
+    d["x"]
+KeyError: 'x'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "a.py", line 3, in g
+    raise Problem("y") from e
+newsapp.errors.Problem: y"""
+
+PYTHON_GROUP = """\
+  + Exception Group Traceback (most recent call last):
+  |   File "a.py", line 1, in <module>
+  |     raise ExceptionGroup("many", [ValueError(1)])
+  | ExceptionGroup: many (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | ValueError: 1
+    +---------------- 2 ----------------
+    | TypeError: 2
+    +------------------------------------"""
+
+JAVA = """\
+2026-02-28 10:20:30 ERROR c.n.Feed - failed
+java.lang.IllegalStateException: closed
+\tat c.n.F.r(F.java:3)
+\tSuppressed: java.io.IOException: also this
+\t\tat c.n.F.s(F.java:3)
+Caused by: java.net.SocketException: reset
+\tat c.n.F.t(F.java:9)
+\t... 3 more"""
+
+GO = """\
+panic: runtime error: index out of range [5] with length 3
+
+goroutine 1 [running]:
+main.main()
+\t/tmp/prog.go:8 +0x1d
+exit status 2"""
+
+GO_SERVER = """\
+2026/02/28 10:20:30 http: panic serving 1.2.3.4:5: nil pointer
+goroutine 12 [running]:
+net/http.(*conn).serve.func1()
+\t/usr/local/go/src/net/http/server.go:1850 +0xbf
+panic({0x6a1b20, 0x8d3c10})
+\t/usr/local/go/src/runtime/panic.go:890 +0x262
+created by net/http.(*Server).Serve
+\t/usr/local/go/src/net/http/server.go:3089 +0x5ed"""
+
+JAVASCRIPT = """\
+TypeError: Cannot read properties of undefined (reading 'x')
+    at foo (/app/a.js:1:2)
+    at Object.<anonymous> (/app/b.js:1:2)"""
+
+NODE = """\
+/app/index.js:3
+    throw new Error("x");
+    ^
+
+Error: x
+    at Object.<anonymous> (/app/index.js:3:9)
+
+Node.js v20.1.0"""
+
+RUBY = """\
+/app/a.rb:3:in `foo': undefined method `x' for nil (NoMethodError)
+\tfrom /app/b.rb:1:in `<main>'"""
+
+RUST = """\
+thread 'main' panicked at src/main.rs:2:5:
+index out of bounds
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace"""
+
+DOTNET = """\
+fail: Newswatch.Server[13]
+      Connection id "x" failed
+      System.Exception: bad
+         at X.Y()"""
+
+DOTNET_UNHANDLED = """\
+Unhandled exception. System.InvalidOperationException: Not valid
+ ---> System.Exception: inner
+   at X.Y() in /a.cs:line 3
+   --- End of inner exception stack trace ---
+   at X.Main()"""
+
+JAVA_LOGGING = """\
+Feb 28, 2026 10:20:31 AM org.apache.catalina.core.StandardService startInternal
+SEVERE: Failed to start
+java.io.IOException: no port
+\tat a.b(C.java:1)"""
+
+JAVA_LOGGING_JAPANESE = """\
+2月 28, 2026 10:20:30 午前 org.example.Feed run
+警告: 応答が遅い"""
+
+PHP = """\
+[28-Feb-2026 10:20:30 UTC] PHP Fatal error:  Uncaught Exception: x in /a.php:3
+Stack trace:
+#0 /a.php(7): foo()
+#1 {main}
+  thrown in /a.php on line 3"""
+
+SYSLOG = """\
+Feb 28 10:20:30 web1 app[1]: Traceback (most recent call last):
+Feb 28 10:20:30 web1 app[1]:   File "a.py", line 1, in f
+Feb 28 10:20:30 web1 app[1]:     x()
+Feb 28 10:20:30 web1 app[1]: ValueError: bad"""
+
+KUBERNETES = """\
+2026-02-28T10:20:30.123456789Z stderr F Traceback (most recent call last):
+2026-02-28T10:20:30.123456789Z stderr F   File "a.py", line 1, in f
+2026-02-28T10:20:30.123456789Z stderr F ValueError: bad"""
+
+PRINTED_JSON = """\
+{
+  "level": "error",
+  "time": "2026-02-28T10:20:30Z",
+  "msg": "cannot save",
+  "err": {"message": "disk full"}
+}"""
+
+STAMP_ALONE = """\
+[2026-02-28 10:20:30]
+connection refused"""
 
 
-def assemble(text: str) -> list[LogRecord]:
-    assembler = RecordAssembler(HeaderParser(lambda: NOW, UTC))
-    records = [assembler.feed(line, len(line) + 1) for line in text.split("\n")]
-    return [record for record in [*records, assembler.flush()] if record]
+@pytest.mark.parametrize(
+    ("text", "level", "summary"),
+    [
+        (PYTHON, Level.ERROR, "cannot store article 12: ValueError: no title"),
+        (PYTHON.partition("\n")[2], Level.ERROR, "ValueError: no title"),
+        (PYTHON_CHAINED, Level.ERROR, "failed: newsapp.errors.Problem: y"),
+        (PYTHON_GROUP, Level.ERROR, "TypeError: 2"),
+        (JAVA, Level.ERROR, "failed: java.net.SocketException: reset"),
+        (GO, Level.CRITICAL, "panic: runtime error: index out of range [5] with length 3"),
+        (GO_SERVER, Level.ERROR, "http: panic serving 1.2.3.4:5: nil pointer"),
+        (JAVASCRIPT, Level.ERROR, "TypeError: Cannot read properties of undefined (reading 'x')"),
+        (NODE, Level.ERROR, "Error: x"),
+        (RUBY, Level.ERROR, "/app/a.rb:3:in `foo': undefined method `x' for nil (NoMethodError)"),
+        (RUST, Level.CRITICAL, "thread 'main' panicked at src/main.rs:2:5: index out of bounds"),
+        (DOTNET, Level.ERROR, 'Connection id "x" failed'),
+        (DOTNET_UNHANDLED, Level.ERROR, "Unhandled exception. System.InvalidOperationException: Not valid"),
+        (JAVA_LOGGING, Level.CRITICAL, "Failed to start: java.io.IOException: no port"),
+        (JAVA_LOGGING_JAPANESE, Level.WARNING, "応答が遅い"),
+        (PHP, Level.CRITICAL, "PHP Fatal error:  Uncaught Exception: x in /a.php:3"),
+        (SYSLOG, Level.ERROR, "ValueError: bad"),
+        (KUBERNETES, Level.ERROR, "ValueError: bad"),
+        (PRINTED_JSON, Level.ERROR, "cannot save: disk full"),
+        (STAMP_ALONE, Level.UNKNOWN, "connection refused"),
+    ],
+)
+def test_lines_that_belong_together_are_one_record(text: str, level: Level, summary: str) -> None:
+    first, *between, last = assemble(f"INFO:a:before it\n{text}\nand after it")
+    assert (first.message, first.detail, last) == ("before it", "", LogRecord(None, Level.UNKNOWN, "", "and after it"))
+    assert [(record.level, record.summary) for record in between] == [(level, summary)]
 
 
-def test_a_traceback_is_one_record_with_its_line() -> None:
-    first, second = assemble(PYTHON_TRACEBACK)
-    assert first.summary == "cannot store article 12: ValueError: no title"
-    assert "raise ValueError" in first.detail
-    assert second.message == "next"
+def test_a_traceback_after_a_harmless_line_is_a_record_of_its_own() -> None:
+    started, failed = assemble(f"2026-02-28 10:20:30 INFO started\n{PYTHON.partition(chr(10))[2]}")
+    assert started.detail == ""
+    assert (failed.level, failed.summary) == (Level.ERROR, "ValueError: no title")
 
 
-def test_a_bare_traceback_is_one_record_named_by_its_exception() -> None:
-    text = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nKeyError: 1\nnext thing'
-    first, second = assemble(text)
-    assert first.summary == "KeyError: 1"
-    assert second.message == "next thing"
-
-
-def test_a_java_stack_is_one_record() -> None:
-    text = (
-        "2026-02-28 10:20:30 ERROR c.n.Feed - failed\njava.lang.IllegalStateException: closed\n\tat c.n.F.r(F.java:3)\n"
-        "Caused by: java.net.SocketException: reset\n\t... 3 more"
+def test_an_indented_line_with_a_header_begins_a_record() -> None:
+    first, second = assemble(
+        " INFO [main] 2026-02-28 10:20:30,123 A.java:1 - a\n  continued\n"
+        " WARN [main] 2026-02-28 10:20:31,123 A.java:1 - b"
     )
-    (record,) = assemble(text)
-    assert record.detail.endswith("... 3 more")
-    assert record.summary == "failed: java.net.SocketException: reset"
+    assert (first.message, first.detail, second.level) == ("a", "  continued", Level.WARNING)
+
+
+def test_a_stamp_with_nothing_behind_it_is_a_record() -> None:
+    first, second = assemble("[2026-02-28 10:20:30]\n[2026-02-28 10:20:31] next")
+    assert first == LogRecord(
+        NOW.replace(month=2, day=28, hour=10, minute=20, second=30), Level.UNKNOWN, "", first.message
+    )
+    assert (first.message, second.message) == ("[2026-02-28 10:20:30]", "next")
+
+
+def test_a_line_takes_the_time_that_its_source_knows() -> None:
+    made = assembler()
+    made.feed("no time", 8, NOW)
+    made.feed("2026-02-28 10:20:30 a time", 26, NOW)
+    record = made.flush()
+    assert record is not None
+    assert record.timestamp == datetime(2026, 2, 28, 10, 20, 30, tzinfo=UTC)
 
 
 def test_pending_bytes_count_the_record_in_hand() -> None:
-    assembler = RecordAssembler(HeaderParser(lambda: NOW, UTC))
-    assembler.feed("2026-02-28 10:20:30 ERROR a", 28)
-    assembler.feed("  more", 7)
-    assert assembler.pending_bytes == 35
-    assembler.feed("2026-02-28 10:20:31 INFO b", 27)
-    assert assembler.pending_bytes == 27
+    made = assembler()
+    made.feed("2026-02-28 10:20:30 ERROR a", 28)
+    made.feed("  more", 7)
+    assert made.pending_bytes == 35
+    made.feed("2026-02-28 10:20:31 INFO b", 27)
+    assert made.pending_bytes == 27
 
 
-@given(st.text(alphabet=st.characters(exclude_characters="\n"), max_size=200))
-def test_any_line_is_a_record(line: str) -> None:
-    assert parse(line).message is not None
+def test_a_record_is_bounded() -> None:
+    made = assembler()
+    records = [
+        made.feed("Traceback (most recent call last):" if n == 0 else "  x" * 1_000) for n in range(2 * MOST_LINES)
+    ]
+    first, *_ = [record for record in records if record]
+    assert len(first.detail) <= LONGEST_DETAIL
+    last = made.flush()
+    assert last is not None
+    assert len(last.detail) <= LONGEST_DETAIL
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(["message", "level", "time", "ts", "name", "msg"]),
-        st.one_of(st.text(), st.floats(), st.integers(), st.none()),
-    )
+def test_the_exception_behind_a_long_traceback_is_its_cause() -> None:
+    frames = '  File "a.py", line 1, in f\n    f()\n' * 500
+    (record,) = assemble(f"ERROR: failed\nTraceback (most recent call last):\n{frames}RecursionError: too deep")
+    assert record.cause == "RecursionError: too deep"
+    assert len(record.detail) <= LONGEST_DETAIL
+
+
+LINES = st.lists(
+    st.sampled_from(
+        [line for text in (PYTHON, PYTHON_GROUP, JAVA, GO, NODE, RUST, DOTNET, SYSLOG) for line in text.split("\n")]
+        + ["", "  ", "{", "}", '  "a": 1', "2026-02-28 10:20:30", "2026-02-28 10:20:30 INFO done", "words"]
+    ),
+    max_size=30,
 )
-def test_any_json_object_is_a_record(data: dict[str, object]) -> None:
-    assert isinstance(parse(json.dumps(data)).message, str)
+
+
+@given(LINES)
+def test_pending_bytes_reach_back_to_the_beginning_of_the_record_in_hand(lines: list[str]) -> None:
+    made = assembler()
+    for line in lines:
+        before, size = made.pending_bytes, len(line) + 1
+        made.feed(line, size)
+        assert made.pending_bytes in (size, before + size)
+    made.flush()
+    assert made.pending_bytes == 0
