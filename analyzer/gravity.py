@@ -39,6 +39,7 @@ class Gravity:
     explanation_ja: str
 
 
+_JA = {Severity.LOW: "低", Severity.MEDIUM: "中", Severity.HIGH: "高", Severity.CRITICAL: "重大"}
 _RAISED = {Severity.LOW: Severity.MEDIUM, Severity.MEDIUM: Severity.HIGH}
 
 
@@ -52,10 +53,12 @@ def judge(seen: Sighting) -> Gravity:
         severity = _RAISED.get(severity, severity)
     raised, raised_ja = "", ""
     if severity is not seen.base:
-        raised, raised_ja = f"; without that {seen.base}", f"（頻度によらなければ {seen.base}）"
+        raised, raised_ja = f"; without that {seen.base}", f"（頻度を除けば{_JA[seen.base]}）"
     cause, cause_ja = _cause(seen)
     rate, rate_ja = _rate(seen)
-    return Gravity(severity, f"{severity}: {cause}; {rate}{raised}", f"{severity}: {cause_ja}、{rate_ja}{raised_ja}")
+    return Gravity(
+        severity, f"{severity}: {cause}; {rate}{raised}", f"{_JA[severity]}：{cause_ja}、{rate_ja}{raised_ja}"
+    )
 
 
 def _cause(seen: Sighting) -> tuple[str, str]:
@@ -65,7 +68,7 @@ def _cause(seen: Sighting) -> tuple[str, str]:
         return f"pattern {seen.name} of the settings", f"設定されたパターン「{seen.name_ja}」"
     if seen.level is Level.UNKNOWN:
         return "no level", "レベルなし"
-    return f"level {seen.level}", f"レベル {seen.level}"
+    return f"level {seen.level}", f"レベルは {seen.level}"
 
 
 def _rate(seen: Sighting) -> tuple[str, str]:
@@ -73,25 +76,28 @@ def _rate(seen: Sighting) -> tuple[str, str]:
         count, minutes, usual = f"{seen.burst.count:,}", seen.burst.minutes, _number(seen.burst.usual)
         return (
             f"seen {count} times in {minutes} min where {usual} are usual",
-            f"通常 {usual} 回のところ {minutes} 分間に {count} 回",
+            f"通常{usual}回のところ{minutes}分間に{count}回",
         )
     times, ago, ago_ja = _times(seen.frequency), *_span(seen.seconds)
     if seen.new:
         since, since_ja = (f"{ago} ago", f"{ago_ja}前に") if seen.seconds >= 60 else ("just now", "たった今")
         return (
             f"new, first seen {since}, {times} so far",
-            f"新しいパターン、{since_ja}初めて出現、これまでに {seen.frequency:,} 回",
+            f"新しいパターン、{since_ja}初めて出現、これまでに{seen.frequency:,}回",
         )
     if seen.rare:
-        return f"rare, seen {times} in {ago}", f"まれなパターン、{ago_ja}間に {seen.frequency:,} 回"
+        return f"rare, seen {times} in {ago}", f"まれなパターン、{ago_ja}間に{seen.frequency:,}回"
     if seen.usual is None:
-        return f"seen {times}, how often is usual is not known yet", f"{seen.frequency:,} 回、通常の頻度はまだ不明"
+        return (
+            f"seen {times}, how often is usual is not known yet",
+            f"これまでに{seen.frequency:,}回、通常の頻度はまだ不明",
+        )
     if not seen.last_hour:
-        return f"seen {times}, none of that in the last hour", f"これまでに {seen.frequency:,} 回、直近 1 時間はなし"
+        return f"seen {times}, none of that in the last hour", f"これまでに{seen.frequency:,}回、直近1時間はなし"
     usual = _number(seen.usual)
     return (
         f"seen {_times(seen.last_hour)} in the last hour where {usual} are usual",
-        f"直近 1 時間に {seen.last_hour:,} 回（通常 {usual} 回）",
+        f"直近1時間に{seen.last_hour:,}回（通常{usual}回）",
     )
 
 
@@ -107,5 +113,5 @@ def _span(seconds: float) -> tuple[str, str]:
     for size, word, word_ja in ((86_400, "day", "日"), (3_600, "hour", "時間"), (60, "min", "分")):
         if seconds >= 2 * size or word == "min":
             count = int(seconds // size)
-            return f"{count} {word}{'s' if word != 'min' and count != 1 else ''}", f"{count} {word_ja}"
+            return f"{count} {word}{'s' if word != 'min' and count != 1 else ''}", f"{count}{word_ja}"
     raise AssertionError

@@ -63,6 +63,7 @@ class Mode(StrEnum):
     DATABASE = "database"
     FEED = "feed"
     SLOW = "slow"
+    TRANSLATION = "translation"
 
 
 class FailRequest(BaseModel):
@@ -73,6 +74,10 @@ class FailRequest(BaseModel):
 
 class OperationalError(Exception):
     """The database cannot be used (the name a PostgreSQL driver gives it)."""
+
+
+class TranslationRejected(Exception):
+    """The translator refuses a headline: a failure that no table of known patterns has."""
 
 
 class FeedParseError(Exception):
@@ -219,6 +224,8 @@ class Pipeline:
                 await self._deliver(article)
             except OperationalError as error:
                 self._log_database_failure(article, error)
+            except TranslationRejected:
+                self._log_rejected_translation(article)
             except ConnectionResetError:
                 logger.warning("push gateway reset the connection, article %d is given up", article.number)
 
@@ -226,6 +233,8 @@ class Pipeline:
         with self._monitor.track("deliver"):
             begun = time.monotonic()
             await self._store()
+            if self._switch.broken(Mode.TRANSLATION, share=0.1):
+                raise TranslationRejected
             await asyncio.sleep(random.uniform(0.01, 0.04))
             if self._switch.broken(Mode.SLOW):
                 await asyncio.sleep(random.uniform(0.4, 1.2))
@@ -248,6 +257,16 @@ class Pipeline:
             logger.error(
                 "データベース接続に失敗しました: ホスト=db-1.news.internal 試行=%d回目", self._failures % 5 + 1
             )
+
+    def _log_rejected_translation(self, article: Article) -> None:
+        editor = f"editor{random.randint(1, 9)}@example.jp"
+        if random.random() < 0.5:
+            logger.error(
+                "translator rejects headline of article %d, glossary is ambiguous: ask %s", article.number, editor
+            )
+        else:
+            phone = f"090-1234-{random.randint(1000, 9999)}"
+            logger.error("記事 %d の見出しを翻訳できません: 用語集の訳語が競合（担当 %s）", article.number, phone)
 
     def _log_delivery(self, article: Article, milliseconds: float) -> None:
         readers = random.randint(50, 5000)

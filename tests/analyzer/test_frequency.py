@@ -150,7 +150,7 @@ def test_a_burst_is_told_once_and_explained_until_it_ends() -> None:
     item = patterns.item(stats, end + timedelta(seconds=40))
     assert item["bursting"] is True
     assert item["explanation"] == "HIGH: level ERROR; seen 42 times in 5 min where 3 are usual"
-    assert item["explanation_ja"] == "HIGH: レベル ERROR、通常 3 回のところ 5 分間に 42 回"
+    assert item["explanation_ja"] == "高：レベルは ERROR、通常3回のところ5分間に42回"
     assert (item["rate_per_hour"], item["expected_per_hour"]) == (42 + 11 * 3, 36)
     assert patterns.bursting() == {"app": 1}
     assert patterns.take_tally() == {("burst", "app", Level.ERROR): 1}
@@ -274,7 +274,7 @@ def test_what_is_over_is_explained_by_what_it_was() -> None:
     stats, _, _ = patterns.count(line(0, Level.ERROR), "t1", "boom")
     item = patterns.item(stats, START + timedelta(hours=2))
     assert item["explanation"] == "HIGH: level ERROR; seen once, none of that in the last hour"
-    assert item["explanation_ja"] == "HIGH: レベル ERROR、これまでに 1 回、直近 1 時間はなし"
+    assert item["explanation_ja"] == "高：レベルは ERROR、これまでに1回、直近1時間はなし"
 
 
 def test_each_severity_is_explained() -> None:
@@ -287,14 +287,14 @@ def test_each_severity_is_explained() -> None:
     assert shown == {
         "timeout": (
             "MEDIUM: known pattern Timeout; seen once, how often is usual is not known yet",
-            "MEDIUM: 既知のパターン「タイムアウト」、1 回、通常の頻度はまだ不明",
+            "中：既知のパターン「タイムアウト」、これまでに1回、通常の頻度はまだ不明",
         ),
         "t1": (
             "LOW: no level; new, first seen 5 min ago, once so far",
-            "LOW: レベルなし、新しいパターン、5 分前に初めて出現、これまでに 1 回",
+            "低：レベルなし、新しいパターン、5分前に初めて出現、これまでに1回",
         ),
         "t2": (
             "HIGH: level ERROR; seen once, how often is usual is not known yet",
-            "HIGH: レベル ERROR、1 回、通常の頻度はまだ不明",
+            "高：レベルは ERROR、これまでに1回、通常の頻度はまだ不明",
         ),
     }
