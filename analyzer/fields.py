@@ -16,13 +16,18 @@ GAP = re.compile(r"[\])>】］]*" + _SPACE)
 _LEVEL = re.compile(
     rf"""(?x)
     (?:
+      # [error] <Warn> 【エラー】 [core:warn]
       (?:[\[(<【［]\s*(?:(?P<module>[\w.]+):)?(?P<boxed>(?i:{ANY_CASE})|{JAPANESE}|Default)\s*[\])>】］])
+      # ERROR, INFO/MainProcess]
     | (?P<upper>{UPPER})(?:/[\w.-]{{1,60}}\])?(?=[\s:;|,\[\]】（(]|-\s|$)
+      # error: | Info   CBS | info hostd[12]
     | (?P<word>(?!panic|fatal|fail|fault|success)(?:{ANY_CASE})(?=\s?:)
         |(?:(?i:{ANY_CASE})|Default)(?=\s?\||\s{{2,}}|\t|\s-\s|\s[\w.-]{{1,40}}\[\d+\]|\]))
+      # information/ConfigItem: | LOG: | エラー
     | (?P<spoken>{ANY_CASE})/[A-Z]\w{{0,60}}(?=:)
     | (?P<log>LOG)(?=:|\s[A-Z]-)
     | (?P<japanese>{JAPANESE})(?=[\s:：|,、\])】］]|$)
+      # I NETWORK | W: | production.ERROR: | util.py[DEBUG]:
     | (?P<letter>[DIWEFCTVA])(?=\s+(?:[A-Z]{{3,}}\b|-\s|\||[\w./-]+[:\]/]|\[)|\s?\|) | (?P<initial>[DIWEF])(?=:\s)
     | (?P<channel>[\w-]{{1,40}})\.(?P<suffix>{UPPER})(?=:)
     | (?P<file>[\w.-]{{1,60}})\[(?P<inner>{UPPER})\](?=:)
@@ -32,6 +37,7 @@ _LEVEL = re.compile(
 )
 _BEFORE_LEVEL = re.compile(
     r"""(?x)
+      # [anything] (thread) <id> {file:12} #12] - | NAME host-1 a.b k=v | main (in a column)
       \[(?:[^\[\]]++|\[[^\[\]]*+\])*+\][\s:]*
     | \([^()\s]{1,80}\)\s+ | <[\w.:-]{1,80}>\s+ | \{[\w./:-]{1,80}\}\s+
     | \#?\d+\]\s+ | -{1,3}\s+
@@ -42,18 +48,23 @@ _BEFORE_LEVEL = re.compile(
 )
 _AFTER_LEVEL = re.compile(
     rf"""(?x)
+      # [QuorumPeer[myid=1]/0:0:2181:Election@774] - | [pid 7:tid 9] | [main] [req-1 - -] [MSGID: 12]
       (?P<quoted>\[(?:[^\[\]]++|\[[^\[\]]*+\])++\]\s-\s+)
     | \[(?:pid|tid|thread)\b[^\[\]]{{0,60}}\][\s:]*
     | \[(?!(?:client|remote)\s|\d+(?:\.\d+){{3}})(?P<box>(?:[^\[\]=:]++|:(?!\s)|:\ (?=\d+\])|\[[^\[\]]*+\])*+)\]
       (?=[\s:\[]|$)[\s:]*(?:-\s+)?
+      # {{task.py:12}} | <0.123.0> | (qtp123-12) (MSC service thread 1-1)
     | \{{[\w./:-]{{1,80}}\}}\s+ | <\d+(?:\.\d+)+>\s+
     | \((?:main|[^()]{{0,40}}[A-Za-z][^()]{{0,40}}-\ ?\d+)\)\s+
+      # Rails: -- program: | numbers of threads | nginx: 31#31: *7 | Squid: kid1|
     | (?P<rails>--\s(?P<ruby>[\w.:-]{{0,60}})\s?:\s)
     | (?P<weak>(?:\d{{1,20}}|0x[0-9a-fA-F]{{1,16}}|[0-9a-f]{{8,16}}|-{{1,3}})\s+|\d+\|\s?)
     | \d+\#\d+:\s(?:\*\d+\s)? | [a-z]\w{{0,20}}\|\s
+      # main.go:23: | module:function:12 - | name[12]: App[12:34]
     | (?P<source>[\w./\\-]{{1,120}}{_SOURCE_FILE})(?::\d+){{1,2}}(?:[\]:]|(?=\s))[\s:⋮]*(?:-\s+)?
     | (?P<place>[\w.<>]{{1,80}}:[\w<>]{{1,80}}:\d+|\w{{1,80}}:\d+(?=\s:))\s[:-]\s+
     | (?P<tagged>[A-Za-z_][\w./-]{{0,80}})\[\d+(?::\w+)?\](?::\s*|\s+)
+      # org.example.Class: | o.a.c.C.[.[/] : | org.example.Class.method | crate::module: | CamelCase:
     | (?P<dotted>[A-Za-z_][\w$-]*+(?:[./\#][\w$-]++)++)(?<!Error)(?<!Exception)(?::\d+(?=\s))?
       (?:\s(?:\*\d+\s)?-\s+|\s*:\s+|\](?:\s*:)?\s+|\s*\|\s*|\s{{2,}}|\t(?!\{{)|\s(?=\[|[\w/-]{{1,60}}{_SOURCE_FILE}:\d))
     | (?P<abbreviated>(?:\w{{1,40}}\.){{2,}}[\w.$/\[\]-]{{1,80}})\s+:\s+
@@ -61,6 +72,7 @@ _AFTER_LEVEL = re.compile(
     | (?P<path>[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+)(?::\s+|\]\s+|\s+-\s+)
     | (?P<camel>[A-Z][a-z0-9]++[A-Z][A-Za-z0-9]*+)
       (?<!Error)(?<!Exception)(?<!Failure)(?<!Timeout)(?<!Warning)(?<!Interrupt):\s+
+      # default - | root: | CBS    (a column)
     | (?P<word>(?:[A-Za-z_]\w*)(?<!Error)(?<!Exception)(?=\s-\s)|(?:root|__main__)(?=:\s))(?:\s-|:)\s+
     | (?P<column>[A-Za-z][\w$-]{{0,40}})(?:\s{{2,}}+|\t)(?![\w.]+=|[{{(])
     """

@@ -75,7 +75,7 @@ def read_logfmt(line: str, start: int = 0) -> dict[str, Any] | None:
     }
 
 
-def read_fields(data: Mapping[str, Any]) -> Named:
+def read_named(data: Mapping[str, Any]) -> Named:
     """Find out which of the fields is what, by the names that ECS, logstash, structlog, bunyan, pino and zap use."""
     flat = {}
     for name, value in _flat(data, "", 0):
