@@ -38,6 +38,7 @@ class Checkpoint:
     had last been written to. head, mark: lengths and hashes of the file's first bytes (at most 256) and of those before
     the offset (at most 64), by which the file, or a copy of it, is known again. existing_until: what lies before was
     there before the source was followed for the first time. encoding: what its lines turned out to be in.
+    finished: whether it is a compressed one of which nothing is left.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Checkpoint:
     mark: str = ""
     existing_until: int = 0
     encoding: str | None = None
+    finished: bool = False
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class FollowedFile:
             point.offset,
             point.modified_ns,
             existing_until=point.existing_until,
+            finished=point.finished,
             encoding=point.encoding or encoding if encoding == AUTO else encoding,
             docker_lines=docker_lines,
             _point=point,
@@ -121,9 +124,8 @@ class FollowedFile:
     def seen(self, status: os.stat_result) -> None:
         """Take notice of the file's state."""
         self.size_bytes = status.st_size
-        self.changed = status.st_mtime_ns != self.modified_ns or (
-            status.st_size != self.offset and not self.is_compressed
-        )
+        rest = not self.finished if self.is_compressed else status.st_size != self.offset
+        self.changed = rest or status.st_mtime_ns != self.modified_ns
 
     def has_changed(self) -> bool:
         """Return whether there may be something to read. Raises OSError."""
@@ -175,12 +177,13 @@ class FollowedFile:
             _fingerprint(before) if len(before) == min(_MARK_BYTES, self.offset - back) else "",
             self.existing_until,
             self.text_encoding,
+            self.finished and back == 0,
         )
 
     def found_at(self, path: Path, status: os.stat_result) -> None:
         """Take notice that the file has one of the names that are followed."""
-        if self.rotated or self.path != path:
-            self.path, self.place, self.rotated = path, real(path), False
+        if self.rotated or self.path != path or self.place != path:
+            self.path, self.place, self.rotated, self.finished = path, real(path), False, False
         self.seen(status)
 
     def is_at(self, place: Path, status: os.stat_result) -> bool:

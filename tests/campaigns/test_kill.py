@@ -123,7 +123,7 @@ def run(folder: Path, seed: int, kills: int) -> None:
             time.sleep(0.1)
     written, counted = campaign.written(), campaign.counted()
     differing = {one: (written[one], counted[one]) for one in written | counted if written[one] != counted[one]}
-    print(f"seed {seed}: {kills} kills, {total} records written, {counted.total()} counted, differing: {differing}")
+    sys.stdout.write(f"seed {seed}: {kills} kills, {total} written, {counted.total()} counted, {differing=}\n")
     assert differing == {}, campaign.said()
     assert sum(campaign.lines().values()) == total
 
