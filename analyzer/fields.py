@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from analyzer.levels import ANY_CASE, JAPANESE, UPPER, Level, level_named, level_said
 
 _MOST_FIELDS = 8
+OPEN, CLOSE = r"\[(<【［＜〔《", r"\])>】］＞〕》"
 _SPACE = r"[\s|,;:]*(?:-{1,3}(?=\s)[\s|,:]*)?"
 _AFTER = r"[\s|,;:]*(?:-(?:--)?(?=\s)[\s|,:]*)?"
 _SOURCE_FILE = r"\.(?:go|py|java|cc|cpp|cxx|c|h|js|mjs|ts|rb|rs|php|kt|scala|cs|pl|erl|ex|lua|swift|mm|m)"
 
-GAP = re.compile(r"[\])>】］]*" + _SPACE)
+GAP = re.compile(rf"[{CLOSE}]*{_SPACE}")
 """What may follow a stamp before the next field."""
 
 _LEVEL = re.compile(
     rf"""(?x)
     (?:
-      # [error] <Warn> 【エラー】 [core:warn]
-      (?:[\[(<【［]\s*(?:(?P<module>[\w.]+):)?(?P<boxed>(?i:{ANY_CASE})|{JAPANESE}|Default)\s*[\])>】］])
+      # [error] <Warn> 【エラー】 [core:warn] [main thread/INFO]
+      [{OPEN}]\s*(?:(?P<module>[\w.]+):|[\w\ \#-]{{1,60}}/)?
+        (?P<boxed>(?i:{ANY_CASE})|{JAPANESE}|Default)\s*[{CLOSE}]
       # ERROR, INFO/MainProcess]
     | (?P<upper>{UPPER})(?:/[\w.-]{{1,60}}\])?(?=[\s:;|,\[\]】（(]|-\s|$)
       # error: | Info   CBS | info hostd[12]
@@ -28,11 +30,11 @@ _LEVEL = re.compile(
     | (?P<log>LOG)(?=:|\s[A-Z]-)
     | (?P<japanese>{JAPANESE})(?=[\s:：|,、\])】］]|$)
       # I NETWORK | W: | production.ERROR: | util.py[DEBUG]:
-    | (?P<letter>[DIWEFCTVA])(?=\s+(?:[A-Z]{{3,}}\b|-\s|\||[\w./-]+[:\]/]|\[)|\s?\|) | (?P<initial>[DIWEF])(?=:\s)
+    | (?P<letter>[DIWEFCTVA])(?=\s+(?:[A-Z]{{3,}}\b|-\s|\||[\w./-]+[:\]/]|\[)|\s?\|) | (?P<initial>[DIWEF])(?=[:!]\s)
     | (?P<channel>[\w-]{{1,40}})\.(?P<suffix>{UPPER})(?=:)
     | (?P<file>[\w.-]{{1,60}})\[(?P<inner>{UPPER})\](?=:)
     )
-    [\])】］]*(?:[：、]|{_AFTER})\s*
+    [{CLOSE}!]*(?:[：、]|{_AFTER})\s*
     """
 )
 _BEFORE_LEVEL = re.compile(
@@ -51,11 +53,11 @@ _AFTER_LEVEL = re.compile(
       # [QuorumPeer[myid=1]/0:0:2181:Election@774] - | [pid 7:tid 9] | [main] [req-1 - -] [MSGID: 12]
       (?P<quoted>\[(?:[^\[\]]++|\[[^\[\]]*+\])++\]\s-\s+)
     | \[(?:pid|tid|thread)\b[^\[\]]{{0,60}}\][\s:]*
-    | \[(?!(?:client|remote)\s|\d+(?:\.\d+){{3}})(?P<box>(?:[^\[\]=:]++|:(?!\s)|:\ (?=\d+\])|\[[^\[\]]*+\])*+)\]
+    | \[(?!["']|(?:client|remote)\s|\d+(?:\.\d+){{3}})(?P<box>(?:[^\[\]=:]++|:(?!\s)|:\ (?=\d+\])|\[[^\[\]]*+\])*+)\]
       (?=[\s:\[]|$)[\s:]*(?:-\s+)?
       # {{task.py:12}} | <0.123.0> | (qtp123-12) (MSC service thread 1-1)
     | \{{[\w./:-]{{1,80}}\}}\s+ | <\d+(?:\.\d+)+>\s+
-    | \((?:main|[^()]{{0,40}}[A-Za-z][^()]{{0,40}}-\ ?\d+)\)\s+
+    | \((?:main|\w{{0,40}}Thread\w{{0,40}}|[^()]{{0,40}}[A-Za-z][^()]{{0,40}}-\ ?\d+)\)\s+
       # Rails: -- program: | numbers of threads | nginx: 31#31: *7 | Squid: kid1|
     | (?P<rails>--\s(?P<ruby>[\w.:-]{{0,60}})\s?:\s)
     | (?P<weak>(?:\d{{1,20}}|0x[0-9a-fA-F]{{1,16}}|[0-9a-f]{{8,16}}|-{{1,3}})\s+|\d+\|\s?)

@@ -52,9 +52,9 @@ ANY_CASE = (
 JAPANESE = "重大|致命的|致命|緊急|エラー|異常|障害|警告|注意|情報|通知|デバッグ"
 
 _SAID = re.compile(
-    rf"\s*(?:[\[(<【［]\s*(?P<boxed>(?i:{ANY_CASE})|{JAPANESE})\s*[\])>】］]|(?P<upper>{UPPER})\b(?!=)"
-    rf"|(?P<word>(?i:{ANY_CASE})|{JAPANESE})(?=\s?[:：])"
-    r"|(?:PHP )?(?P<spoken>[Ff]atal) error:|PHP (?P<php>Warning|Notice):|%[A-Z][A-Z0-9_]+-(?P<cisco>[0-7])-(?=[A-Z]))"
+    rf"\s*(?:[\[(<【［＜〔《]\s*(?P<boxed>(?i:{ANY_CASE})|{JAPANESE})\s*[\])>】］＞〕》]|(?P<upper>{UPPER})\b(?!=)"
+    rf"|(?P<word>(?i:{ANY_CASE})|{JAPANESE})(?=\s?[:：])|(?:PHP )?(?P<spoken>[Ff]atal) error:"
+    r"|PHP (?P<php>Warning|Notice):|%[A-Z][A-Z0-9_]+-(?P<cisco>[0-7])-(?=[A-Z0-9]))"
 )
 
 

@@ -9,22 +9,18 @@ from typing import Any
 from analyzer.levels import Level, level_named
 
 _KEYS = {
-    "time": "@timestamp timestamp time ts asctime datetime date t t.$date @t eventTime time_local __REALTIME_TIMESTAMP",
+    "time": """@timestamp timestamp time ts asctime datetime date t t.$date @t eventTime instant.epochSecond time_local
+        __REALTIME_TIMESTAMP""",
     "level": "level severity levelname log.level lvl loglevel log_level levelName severity_text s @l PRIORITY",
-    "program": (
-        "logger name service service.name log.logger logger_name loggerName program app component c"
-        " SYSLOG_IDENTIFIER _COMM"
-    ),
-    "message": "message msg event log text short_message textPayload body @m @mt MESSAGE jsonPayload.message",
-    "error": (
-        "err error err.message error.message exception.message exc reason cause exception_message err.msg error.reason"
-        " exception"
-    ),
+    "program": """logger name service service.name log.logger logger_name loggerName program app component c
+        SYSLOG_IDENTIFIER _COMM""",
+    "message": """message msg event log text short_message textPayload body @m @mt MESSAGE jsonPayload.message
+        fields.message""",
+    "error": """err error err.message error.message exception.message exc reason cause exception_message err.msg
+        error.reason exception""",
     "status": "status status_code statusCode res.statusCode http.response.status_code response.status code",
-    "stack": (
-        "exc_info exception stack_trace stacktrace stack error.stack_trace err.stack error.stack exception.stacktrace"
-        " exc_text @x"
-    ),
+    "stack": """exc_info exception stack_trace stacktrace stack error.stack_trace err.stack error.stack
+        exception.stacktrace exc_text @x""",
 }
 _NAMES = {what: tuple(names.split()) for what, names in _KEYS.items()}
 _DEEPEST = 3
