@@ -179,16 +179,21 @@ def test_promtool_has_nothing_to_say_about_the_metrics(story: Story, part: str) 
     assert [line for line in said if not NODE_EXPORTERS_OWN.search(line)] == []
 
 
-def test_the_command_line_says_why_a_threshold_is_what_it_is(story: Story, capsys: pytest.CaptureFixture[str]) -> None:
-    where = ["--url", f"http://{story.at.bridge}"]
-    assert main(["thresholds", "explain", "cpu_percent", "--format", "json", *where]) == 0
+async def test_the_command_line_says_why_a_threshold_is_what_it_is(
+    story: Story, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--url", f"http://{story.at.alert_bridge}"]
+    explain = ["thresholds", "explain", "error_rate", "--format", "json", *where]
+    await until(lambda: main(explain) == 0, "the threshold has had a value", 60)
+    capsys.readouterr()
+    assert main(explain) == 0
     (found,) = json.loads(capsys.readouterr().out)
     assert found["mode"] == "warming"
     assert "base" in found["reason"]
-    assert main(["thresholds", "history", "cpu_percent", *where]) == 0
+    assert main(["thresholds", "history", "error_rate", *where]) == 0
     assert "calculated_at" in capsys.readouterr().out
-    assert main(["thresholds", "explain", "cpu_precent", *where]) == 1
-    assert "there is cpu_percent" in capsys.readouterr().err
+    assert main(["thresholds", "explain", "eror_rate", *where]) == 1
+    assert "there is error_rate" in capsys.readouterr().err
 
 
 async def test_lines_of_a_rotated_file_reach_the_database(story: Story) -> None:
@@ -240,3 +245,28 @@ async def test_a_failing_application_is_seen_everywhere_acknowledged_and_resolve
         await page.get_by_role("button", name="Resolved").click()
         await expect(row(page)).to_be_visible()
     await until(lambda: "resolved" in story.mailed(alert["id"]) & story.called(alert["id"]), "both tell the end", 60)
+
+
+async def test_a_failure_that_no_table_knows_is_an_alert_with_its_masked_line_in_both_languages(story: Story) -> None:
+    story.fail("translation")
+    try:
+        await until(lambda: story.status("NewErrorPattern") == "firing", "the new pattern is an alert", 120)
+
+        def reasons() -> dict[str, str]:
+            found = story.row("NewErrorPattern")
+            return json.loads(found["reason_texts"]) if found else {}
+
+        await until(lambda: "[" in reasons().get("en", ""), "the alert has its masked line", 30)
+        for language, of in (("en", "lines"), ("ja", "行")):
+            text = reasons()[language]
+            assert "[email]" in text or "[phone]" in text
+            assert of in text
+            assert "@example.jp" not in text
+            assert "090-1234" not in text
+        async with opened(f"http://{story.at.dashboard}/?lang=ja#/logs?kind=new") as page:
+            for words in ("translator rejects headline", "見出しを翻訳できません"):
+                await page.get_by_role("button", name=re.compile(words)).click()
+                await expect(page.locator(".opened .masked").first).to_be_visible()
+            await expect(page.locator(".opened")).to_contain_text("新しいパターン")
+    finally:
+        story.fail(None)
