@@ -23,16 +23,31 @@ _OTHERS = r"""
     | \b(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L|[Ss](?=3\b))(\d{1,3})\b
     | \b[A-Za-z_]+(\d{1,2})[A-Za-z_]*+(?=\()
     """
+_OF_CATEGORIES = r"""
+    (?i: (?:status|response|\bcode|http|error|exception|requests|returned|ステータス|レスポンス|応答)
+         (?:[ _-]?(?:code|status|error|exception|of|a|an|with)\b|コード|エラー|ステータス|\$\w+){0,4}
+         ["']?[\s:="'(<はが]*({status})(?!\d) )
+    | \|\ +({status})\ +\|
+    | \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\ \S+\ (?:-\ )?({status})(?=\s|$)
+    | (?:-?\d+/){4}\+?\d+\ ({status})\ | \bTCP_\w+/({status})\b | "\ from\ \S+\ -\ ({status})\s
+    | (?i: \b(?:got|received)\ ({status})\ from\b )
+    | (?<![\d.,:-])({status})\s?(?:系?エラー|を返|が返|を受|で失敗|で応答|応答)
+    | (?:ませ[んぬ]|失敗|エラー|アクセス|タイムアウト|不正)[^。\d]{0,20}\(({status})\)
+    | (?i: (?<![\w.,:-])({zero})(?=\ [a-z]+\ (?:errors?|fail\w*|timeouts?|exceptions?)\b) ) | 拒否[はが]({zero})件
+    | (?i: (?:\bexit(?:ed)?(?:\ with)?(?:\ exit)?[ _-]?(?:code|status)?|終了コード)["']?[\s:=(は]{1,2}({zero})(?!\d) )
+    """
 
 
-def _expression(status: str, zero: str) -> re.Pattern[str]:
-    return re.compile("(?x)" + _STATUS.replace("{status}", status) + "|" + _OTHERS.replace("{zero}", zero))
+def _expression(form: str, status: str, zero: str) -> re.Pattern[str]:
+    return re.compile("(?x)" + form.replace("{status}", status).replace("{zero}", zero))
 
 
-_CODE = _expression(r"[45]\d\d", "0")
-_REQUEST_CODE = _expression(r"5\d\d", "0")
+_CODE = _expression(f"{_STATUS}|{_OTHERS}", r"[45]\d\d", "0")
+_REQUEST_CODE = _expression(f"{_STATUS}|{_OTHERS}", r"5\d\d", "0")
 """In the record of a request a client's mistake is traffic like a success; its category is its own all the same."""
-_PLACE = _expression(r"\d+", r"\d+")
+_DECIDING = _expression(f"{_STATUS}|{_OTHERS}|{_OF_CATEGORIES}", r"[45]\d\d", "0")
+"""Those on which a template or a predefined pattern hangs; all digits that `pattern_table` asks for are among them."""
+_PLACE = _expression(f"{_STATUS}|{_OTHERS}|{_OF_CATEGORIES}", r"\d+", r"\d+")
 """Where codes may stand, whatever they are: lines that differ only in digits agree on this."""
 REQUEST = re.compile(r'"(GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS|CONNECT|PROPFIND|TRACE)\s[^"]*"')
 """The request as a web server records it; the group is its method."""
@@ -41,6 +56,8 @@ _HINTS = (
     *("status", "respon", "replied", "answered", "http", "returned", "code", "err", "exit", "sqlstate", "fail"),
     *("timeout", "warning", "exception", "bad", "unauth", "forbid", "not found", "too many", "internal", "gateway"),
     *("service", "client", '" ', "ステータス", "エラー", "失敗", "警告", "タイムアウト", "を返", "が返", "応答"),
+    *("get ", "post ", "put ", "delete ", "head ", "patch ", "options ", "tcp_", "| ", "requests", "got ", "received "),
+    *("レスポンス", "終了", "ません", "アクセス", "不正", "拒否"),
 )
 """One of these, lower case, stands beside every code that is no word."""
 _GLUED = re.compile(r"[A-Za-z]-?\d", re.ASCII)
@@ -51,7 +68,7 @@ _NUMBER_BYTES = re.compile(rb"\d+")
 
 def codes(message: str) -> tuple[str, ...]:
     """Return the digits in a message that say what happened."""
-    return tuple(match[match.lastindex or 0] for match in _expression_for(message).finditer(message))
+    return tuple(match[match.lastindex or 0] for match in _DECIDING.finditer(message))
 
 
 def hide_codes(text: str) -> str:
@@ -64,12 +81,9 @@ def code_places(skeleton: bytes) -> tuple[int, ...]:
     text = skeleton.decode("utf-8", "replace")
     if not _may_hold_codes(text):
         return ()
-    spans = [match.span(match.lastindex or 0) for match in _PLACE.finditer(text)]
-    return tuple(
-        place
-        for place, number in enumerate(_NUMBER.finditer(text) if spans else ())
-        if any(start <= number.start() < end for start, end in spans)
-    )
+    inside = {at for match in _PLACE.finditer(text) for at in range(*match.span(match.lastindex or 0))}
+    found = enumerate(_NUMBER.finditer(text)) if inside else ()
+    return tuple([place for place, number in found if number.start() in inside])
 
 
 def numbers_at(skeleton: bytes, places: tuple[int, ...]) -> tuple[bytes, ...]:

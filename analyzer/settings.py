@@ -101,8 +101,7 @@ class PatternSettings(Section):
     def pattern(self) -> Pattern:
         """Return the pattern for the catalogue."""
         name = self.name or self.id
-        expression = Expression(self.id, self.expression)
-        return Pattern(self.id, name, self.name_ja or name, self.severity, ("",), expression, kind=Kind.CUSTOM)
+        return Pattern(self.id, name, self.name_ja or name, self.severity, (self.expression,), kind=Kind.CUSTOM)
 
 
 class AnalyzerSettings(Section):

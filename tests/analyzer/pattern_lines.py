@@ -1,0 +1,1454 @@
+"""Lines of real software, by the predefined pattern that they are, and lines that only look like one."""
+
+KNOWN = {
+    "http_server_error": r"""
+192.168.1.5 - - [10/Oct/2025:13:55:36 +0000] "GET /index.php HTTP/1.1" 500 2326 "-" "curl/8"
+10.0.0.9 - admin [10/Oct/2025:13:55:36 +0900] "POST /api/v1/items HTTP/2.0" 503 0
+[GIN] 2025/10/10 - 13:55:36 | 500 |   12.311ms |      10.1.2.3 | GET      "/api/items"
+Completed 500 Internal Server Error in 124ms (ActiveRecord: 12.1ms)
+POST /api/orders 502 31.442 ms - 120
+GET /api/orders/12 500 12ms
+django.request ERROR Internal Server Error: /articles/12/
+INFO: 10.0.0.3:51234 - "POST /feeds HTTP/1.1" 503 Service Unavailable
+requests.exceptions.HTTPError: 500 Server Error: Internal Server Error for url: https://api.example.com/v1
+urllib.error.HTTPError: HTTP Error 503: Service Unavailable
+aiohttp.client_exceptions.ClientResponseError: 502, message='Bad Gateway', url=URL('https://api.example.com/v1')
+httpx.HTTPStatusError: Server error '503 Service Unavailable' for url 'https://api.example.com'
+org.springframework.web.client.HttpServerErrorException$BadGateway: 502 Bad Gateway
+upstream server returned status 502
+{"level":"error","status":500,"path":"/api/items","msg":"request failed"}
+level=error msg="request completed" method=GET path=/v1/items status=503 duration=12ms
+Request failed with status code 500
+AxiosError: Request failed with status code 502
+TCP_MISS/503 4012 GET http://example.com/ - HIER_DIRECT/93.184.216.34 text/html
+Unexpected response code: 503 from https://hooks.example.com
+HTTP/1.1 504 Gateway Time-out
+server responded with 500
+http status 500 received from translation service
+no live upstreams while connecting to upstream, client: 10.0.0.2, server: _, request: "GET / HTTP/1.1"
+upstream prematurely closed connection while reading response header from upstream
+Feed fetch failed: HTTP 500
+サーバー内部エラーが発生しました (HTTP 500)
+外部APIが503を返しました
+HTTPステータス 502 が返されました
+レスポンスコード: 500 URL: https://api.example.jp
+ステータスコード 504 を受信
+バックエンドから 502 Bad Gateway が返却されました
+内部サーバーエラー: /articles/12
+サーバーが一時的に利用できません（503）
+generated 0 bytes in 12 msecs (HTTP/1.1 500) 4 headers
+Request finished HTTP/1.1 GET http://localhost:5000/api - 500 - application/json 12.4ms
+mod_wsgi (pid=12): Exception occurred processing WSGI script; client got status: 500
+AH01102: error reading status line from remote server app:8080, returned 502
+10.1.1.1 - - [01/Jan/2026:00:00:01 +0900] "PUT /v2/x HTTP/1.1" 507 0 "-" "-"
+WARN o.s.w.s.m.s.DefaultHandlerExceptionResolver : Resolved [HttpMessageNotWritableException] status=500
+Response code 500 (Internal Server Error)
+error: unexpected status from POST request to https://ghcr.io/v2/: 503 Service Unavailable
+{"time":"2026-01-01T00:00:00Z","remote_ip":"10.0.0.1","method":"GET","uri":"/feeds","status":502,"latency":1200}
+ERROR: got 500 from upstream feed-parser
+"GET http://api/ HTTP/1.1" from 10.0.0.1:51234 - 500 21B in 42.1ms
+level=info ts=2026 caller=main.go method=GET path=/v1 code=503 duration=1s
+response: HTTP/2 502
+翻訳サーバーが500系エラーを返却
+配信APIがHTTP 500を返却したため再送します
+APIサーバーから異常な応答を受け取りました (status: 502)
+サーバー側でエラーが発生しました（HTTPステータスコード: 500）
+ゲートウェイタイムアウト(504)が発生しました
+""",
+    "http_client_error": r"""
+192.168.1.5 - - [10/Oct/2025:13:55:36 +0000] "GET /missing HTTP/1.1" 404 153 "-" "curl/8"
+10.0.0.9 - - [10/Oct/2025:13:55:36 +0900] "POST /login HTTP/1.1" 400 0
+10.0.0.9 - - [10/Oct/2025:13:55:36 +0900] "GET /admin HTTP/1.1" 403 0
+[GIN] 2025/10/10 - 13:55:36 | 404 |   2.311µs |      10.1.2.3 | GET      "/nope"
+Not Found: /favicon.ico
+Completed 404 Not Found in 3ms
+GET /nope 404 1.442 ms - 120
+requests.exceptions.HTTPError: 404 Client Error: Not Found for url: https://example.com/feed
+urllib.error.HTTPError: HTTP Error 404: Not Found
+httpx.HTTPStatusError: Client error '404 Not Found' for url 'https://example.com'
+aiohttp.client_exceptions.ClientResponseError: 404, message='Not Found', url=URL('https://example.com/')
+org.springframework.web.client.HttpClientErrorException$NotFound: 404 Not Found
+feed returned HTTP 410 Gone, disabling
+Bad Request: /api/v1/items
+request failed with status 422
+Request failed with status code 404
+{"level":"warn","status":404,"path":"/x"}
+level=warn msg="request completed" status=400
+curl: (22) The requested URL returned error: 404
+client sent invalid header line: "x" while reading client request headers
+wget: server returned error: HTTP/1.1 404 Not Found
+ActionController::RoutingError (No route matches [GET] "/foo")
+unexpected status code 415 from webhook
+server responded with a status of 404 (Not Found)
+405 Method Not Allowed
+HTTP 413 Request Entity Too Large
+HTTPステータス 404 が返されました
+ページが見つかりません (404): /articles/1
+リクエストが不正です（400 Bad Request）
+外部APIがステータス 422 を返しました
+記事の取得に失敗しました: HTTP 404
+ステータスコード=410 フィードは廃止されました
+Scrapy: Ignoring response <404 https://example.com/x>: HTTP status code is not handled or not allowed
+TCP_MISS/404 1012 GET http://example.com/x - HIER_DIRECT/93.184.216.34 text/html
+remote: Repository not found. fatal: repository returned error: 404
+GET /wp-admin/setup.php 404 0.4 ms
+{"method":"GET","uri":"/x","status":403}
+10.0.0.2 - - [01/Jan/2026:00:00:00 +0000] "GET /private HTTP/1.1" 401 12
+Fetching https://example.com/feed.xml: 404 Not Found
+unexpected HTTP status: 410 Gone
+Response status code does not indicate success: 404 (Not Found).
+feed moved or deleted (HTTP 404), 5th attempt
+Werkzeug 400 Bad Request: The browser (or proxy) sent a request that this server could not understand.
+HTTP 409 Conflict while updating article 12
+画像URLが404を返しました
+要求されたURLが見つかりません（404）
+APIリクエストが400エラーで拒否されました
+存在しないページへのアクセス: /old (404)
+""",
+    "database_error": r"""
+psycopg2.OperationalError: connection to server at "db" (10.0.0.3), port 5432 failed: Connection refused
+FATAL:  sorry, too many clients already
+FATAL: remaining connection slots are reserved for non-replication superuser connections
+ERROR:  duplicate key value violates unique constraint "articles_url_key"
+ERROR:  relation "articles" does not exist at character 15
+ERROR:  deadlock detected
+ERROR:  canceling statement due to lock timeout
+ERROR:  could not serialize access due to concurrent update
+PANIC:  could not locate a valid checkpoint record
+FATAL:  terminating connection due to administrator command
+pymysql.err.OperationalError: (2006, "MySQL server has gone away")
+(1213, 'Deadlock found when trying to get lock; try restarting transaction')
+ERROR 1205 (HY000): Lock wait timeout exceeded; try restarting transaction
+ERROR 1040 (HY000): Too many connections
+ERROR 1062 (23000): Duplicate entry '12' for key 'PRIMARY'
+Lost connection to MySQL server during query
+[ERROR] [MY-012592] [InnoDB] Operating system error number 5 in a file operation.
+InnoDB: Database page corruption on disk or a failed file read of page
+Slave SQL thread: error executing query
+sqlite3.OperationalError: database is locked
+sqlite3.DatabaseError: database disk image is malformed
+sqlite3.IntegrityError: UNIQUE constraint failed: articles.url
+ORA-00060: deadlock detected while waiting for resource
+SQLSTATE[HY000] [2002] Connection refused
+SQLSTATE[42S02]: Base table or view not found: 1146 Table 'x.y' doesn't exist
+com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link failure
+org.postgresql.util.PSQLException: ERROR: syntax error at or near "FROM"
+django.db.utils.ProgrammingError: relation "x" does not exist
+sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00
+ActiveRecord::ConnectionTimeoutError: could not obtain a connection from the pool within 5.000 seconds
+ActiveRecord::StatementInvalid: PG::UndefinedColumn: ERROR: column "x" does not exist
+PG::UniqueViolation: ERROR: duplicate key value violates unique constraint
+pymongo.errors.ServerSelectionTimeoutError: mongo:27017: [Errno 111] Connection refused
+MongoServerError: E11000 duplicate key error collection: news.articles
+redis.exceptions.ConnectionError: Error while reading from redis:6379 : (104, 'Connection reset by peer')
+MISCONF Redis is configured to save RDB snapshots, but it is currently not able to persist on disk
+redis.exceptions.ReadOnlyError: You can't write against a read only replica.
+pq: deadlock detected
+failed to connect to `host=db user=news database=news`: dial error
+System.Data.SqlClient.SqlException: Transaction (Process ID 52) was deadlocked on lock resources
+Microsoft.Data.SqlClient.SqlException (0x80131904): Invalid object name 'Articles'.
+java.sql.SQLException: No suitable driver found
+org.hibernate.exception.ConstraintViolationException: could not execute statement
+sequelize: SequelizeConnectionError: connect failed
+PrismaClientKnownRequestError: Unique constraint failed
+com.datastax.driver.core.exceptions.NoHostAvailableException: All host(s) tried for query failed
+database connection failed
+could not connect to database
+データベース接続に失敗しました
+データベースへの接続が切断されました
+DBエラーが発生しました: articles
+SQLの実行に失敗しました
+デッドロックが検出されました
+トランザクションがロールバックされました: 一意制約違反
+クエリの実行中にエラーが発生しました
+テーブル articles が存在しません
+レプリケーションが停止しました
+コネクションプールから接続を取得できません
+データベースがロックされています
+重複キーエラー: articles.url
+ERROR:  invalid input syntax for type integer: "abc"
+FATAL:  the database system is starting up
+FATAL:  the database system is in recovery mode
+ERROR:  null value in column "title" violates not-null constraint
+SQL Error [1064] [42000]: You have an error in your SQL syntax
+Error 1213: Deadlock found when trying to get lock
+java.sql.SQLSyntaxErrorException: Table 'news.x' doesn't exist
+mysqld: Table './news/articles' is marked as crashed and should be repaired
+InnoDB: Error: log file ./ib_logfile0 is of different size
+could not open relation mapping file "global/pg_filenode.map"
+Cannot execute query: connection to Postgres lost
+Failed to save article 12 to the database
+redis.exceptions.ResponseError: MISCONF Errors writing to the AOF file
+mongod: replica set member is unreachable
+write to DB failed after 3 retries
+Query failed: column articles.body does not exist
+データベースサーバーに接続できません
+INSERT文の実行に失敗しました
+DBコネクションを確保できませんでした
+トランザクションの開始に失敗しました
+マスターDBとの同期が切れました
+外部キー制約違反
+""",
+    "ssl_error": r"""
+requests.exceptions.SSLError: HTTPSConnectionPool(host='a', port=443): Max retries exceeded
+SSL_do_handshake() failed (SSL: error:14094416:SSL routines:ssl3_read_bytes:sslv3 alert certificate unknown)
+x509: certificate has expired or is not yet valid
+tls: handshake failure
+http: TLS handshake error from 10.0.0.2:51234: remote error: tls: bad certificate
+http: TLS handshake error from 10.0.0.2:51234: EOF
+javax.net.ssl.SSLHandshakeException: Received fatal alert: handshake_failure
+sun.security.validator.ValidatorException: PKIX path building failed
+javax.net.ssl.SSLPeerUnverifiedException: Hostname x not verified
+java.security.cert.CertificateExpiredException: NotAfter: Mon Jan 01
+curl: (60) SSL certificate problem: certificate has expired
+curl: (35) error:0A000410:SSL routines::sslv3 alert handshake failure
+aiohttp.client_exceptions.ClientConnectorCertificateError: Cannot connect to host a:443 ssl:True
+Error: self signed certificate in certificate chain
+Error: unable to verify the first certificate
+UNABLE_TO_VERIFY_LEAF_SIGNATURE
+CERT_HAS_EXPIRED
+ERR_TLS_CERT_ALTNAME_INVALID
+DEPTH_ZERO_SELF_SIGNED_CERT
+OpenSSL::SSL::SSLError: SSL_connect returned=1 errno=0 state=error: certificate verify failed
+certificate for feeds.example.com expired on 2025-01-01
+The SSL connection could not be established, see inner exception.
+wrong version number (_ssl.c:1129)
+ssl.SSLEOFError: EOF occurred in violation of protocol
+no cipher suites in common / no shared cipher
+unsupported protocol version in TLS ClientHello
+stapling: OCSP response verify failed
+cannot load certificate "/etc/nginx/cert.pem": BIO_new_file() failed
+certificate verify failed (hostname mismatch)
+SSL証明書の有効期限が切れています
+証明書の検証に失敗しました
+TLSハンドシェイクに失敗しました
+証明書が失効しています
+SSL接続エラー: api.example.jp
+自己署名証明書のため接続を中止しました
+証明書のホスト名が一致しません
+信頼できない証明書です
+証明書を検証できませんでした
+サーバー証明書が無効です
+SSL handshake failed with peer 10.0.0.5
+Peer's Certificate issuer is not recognized
+certificate verify failed (self-signed certificate)
+org.apache.http.conn.ssl: Certificate for <api.example.com> doesn't match any of the subject alternative names
+gnutls_handshake() failed: The TLS connection was non-properly terminated.
+TLS error: unable to load key pair
+Secure connection failed: SEC_ERROR_UNKNOWN_ISSUER
+The certificate chain was issued by an authority that is not trusted
+ssl3_get_server_certificate:certificate verify failed
+Let's Encrypt renewal failed for news.example.com
+certificate expired 3 days ago: cdn.example.com
+TLS接続を確立できませんでした
+証明書チェーンを検証できません
+証明書の期限が切れたため配信を停止しました
+SSLハンドシェイク失敗
+サーバ証明書が信頼されていません
+""",
+    "timeout": r"""
+requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='a', port=443): Read timed out. (read timeout=10)
+socket.timeout: timed out
+asyncio.TimeoutError
+TimeoutError: [Errno 110] Connection timed out
+upstream timed out (110: Connection timed out) while reading response header from upstream
+java.net.SocketTimeoutException: Read timed out
+java.net.SocketTimeoutException: connect timed out
+java.util.concurrent.TimeoutException: null
+context deadline exceeded
+context deadline exceeded (Client.Timeout exceeded while awaiting headers)
+net/http: request canceled (Client.Timeout exceeded while awaiting headers)
+i/o timeout
+dial tcp 10.0.0.3:9092: i/o timeout
+connect ETIMEDOUT 10.0.0.3:443
+Error: ESOCKETTIMEDOUT
+timeout of 5000ms exceeded
+celery.exceptions.SoftTimeLimitExceeded: SoftTimeLimitExceeded()
+Task fetch_feed[1234] hard time limit (300s) exceeded
+Task timed out after 3.00 seconds
+Job for nginx.service failed because a timeout was exceeded.
+app.service: start operation timed out. Terminating.
+State 'stop-sigterm' timed out. Killing.
+[CRITICAL] WORKER TIMEOUT (pid:1234)
+Net::ReadTimeout with #<TCPSocket:(closed)>
+Net::OpenTimeout: execution expired
+Faraday::TimeoutError: Net::ReadTimeout
+Request timed out after 30 seconds
+watchdog: BUG: soft lockup - CPU#1 stuck for 22s!
+INFO: task kworker:123 blocked for more than 120 seconds.
+curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received
+curl: (28) Connection timed out after 5001 milliseconds
+System.TimeoutException: The operation has timed out.
+UpstreamError: timeout while waiting for response
+cURL error 28: Operation timed out
+kafka: Timed out waiting for a node assignment
+org.apache.kafka.common.errors.TimeoutException: Topic not present in metadata after 60000 ms.
+Lock acquisition timed out
+ReadTimeoutError: read operation timed out
+job exceeded its time limit
+no response from worker within 30s
+The read operation timed out
+Maximum execution time of 30 seconds exceeded
+script timed out before returning headers: app.fcgi
+Timeout, server 10.0.0.2 not responding.
+リクエストがタイムアウトしました
+応答待ちがタイムアウトしました
+フィードの取得が制限時間を超過しました
+外部APIからの応答がありません
+タイムアウトエラーが発生しました
+30秒以内に応答がなかったため中断しました
+接続タイムアウト: api.example.jp
+処理が時間切れになりました
+規定時間内に完了しませんでした
+ReadTimeoutError("HTTPSConnectionPool(host='x', port=443): Read timed out.")
+Lock wait exceeded: gave up after 30s
+the job did not finish in the allotted time
+upstream request timeout
+health check timed out for backend web2
+TimeoutError: Timed out fetching a new connection from the pool
+Exceeded maximum wait time waiting for response
+Task killed after exceeding 600 seconds
+Gave up waiting for lock after 60 s
+no response from feeds.example.com after 20 s
+GET https://a/ request timed-out
+Playwright: Timeout 30000ms exceeded.
+Navigation timeout of 30000 ms exceeded
+kafka consumer poll timeout has expired
+failed: operation exceeded time limit
+応答がタイムアウト
+バッチが制限時間内に終わりませんでした
+接続がタイムアウトになりました
+相手からの応答が途絶えました
+60秒待っても応答がないため切断しました
+時間内に処理が完了しませんでした
+ジョブの実行時間が上限を超えました
+""",
+    "out_of_memory": r"""
+Out of memory: Killed process 1234 (python3) total-vm:8123456kB
+oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null)
+Memory cgroup out of memory: Killed process 1234 (java)
+python3 invoked oom-killer: gfp_mask=0x100cca
+java.lang.OutOfMemoryError: Metaspace
+java.lang.OutOfMemoryError: unable to create new native thread
+MemoryError
+MemoryError: Unable to allocate 1.2 GiB for an array
+fatal error: runtime: out of memory
+FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
+PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted (tried to allocate 20480 bytes)
+std::bad_alloc
+terminate called after throwing an instance of 'std::bad_alloc'
+OSError: [Errno 12] Cannot allocate memory
+fork: Cannot allocate memory
+ENOMEM: not enough memory, mmap
+Container news-app was OOMKilled
+Last State: Terminated Reason: OOMKilled Exit Code: 137
+redis: OOM command not allowed when used memory > 'maxmemory'.
+ERROR:  out of memory DETAIL: Failed on request of size 1024
+System.OutOfMemoryException: Exception of type 'System.OutOfMemoryException' was thrown.
+NoMemoryError: failed to allocate memory
+app.service: A process of this unit has been killed by the OOM killer.
+app.service: Failed with result 'oom-kill'.
+CUDA out of memory. Tried to allocate 20.00 MiB
+Not enough memory resources are available to process this command
+insufficient memory for the Java Runtime Environment to continue.
+There is insufficient memory for the Java Runtime Environment to continue.
+mmap failed: Cannot allocate memory
+Container exceeded memory limit, restarting
+memory limit exceeded: used 512MB of 512MB
+malloc failed: out of memory
+kernel: Out of memory (oom_kill_allocating_task): Kill process 42
+page allocation failure: order:4, mode:0x40d0
+virtual memory exhausted: Cannot allocate memory
+vm_memory_high_watermark set. Memory alarm: memory resource limit alarm set on node rabbit@a.
+メモリ不足のため処理を中断しました
+メモリが不足しています
+メモリの割り当てに失敗しました
+メモリ使用量が上限を超えたためプロセスを終了しました
+ヒープメモリが枯渇しました
+OOM Killerによりプロセスが終了されました
+メモリを確保できませんでした
+Killed process 99 (node) total-vm:1kB, anon-rss:1kB
+OOM killer activated for container web
+Out of memory error while summarising article 12
+RuntimeError: CUDA error: out of memory
+[ERR] Can't save in background: fork: Cannot allocate memory
+The system ran out of memory
+Worker killed: memory usage above limit
+JavaScript heap out of memory
+exceeded its memory limit of 512MiB
+ERROR Java heap exhausted
+std::bad_alloc thrown while resizing
+Memory quota exceeded (R14)
+Error R14 (Memory quota exceeded)
+プロセスがメモリ上限に達して停止しました
+空きメモリが足りないため起動できません
+メモリが足りず処理を継続できません
+OOMが発生しました
+メモリ確保エラー
+""",
+    "disk_full": r"""
+OSError: [Errno 28] No space left on device
+write failed: No space left on device
+ENOSPC: no space left on device, write
+ERROR: could not extend file "base/16384/2619": No space left on device
+could not write to file "pg_wal/xlogtemp.1": No space left on device
+The table 'articles' is full
+Disk is full writing './binlog.000012' (Errcode: 28). Waiting for someone to free space...
+disk quota exceeded
+OSError: [Errno 122] Disk quota exceeded
+java.io.IOException: No space left on device
+System.IO.IOException: There is not enough space on the disk.
+high disk watermark [90%] exceeded on node, shards will be relocated away from this node
+flood stage disk watermark [95%] exceeded, all indices on this node will be marked read-only
+Disk free space insufficient: Disk alarm: disk resource limit alarm set on node rabbit@a
+disk resource limit alarm set on node rabbit@a
+filesystem is full
+/dev/sda1: file system full
+sqlite3.OperationalError: database or disk is full
+Insufficient disk space to complete operation
+not enough free disk space
+Not enough disk space on /var/lib
+Journal: Failed to write entry, no space left
+Disk space is critically low: 0 bytes free
+running out of disk space on /
+You don't have enough free space in /var/cache/apt/archives/.
+EDQUOT: disk quota exceeded
+Log directory failed: no space left, Kafka broker shutting down
+Unable to write: volume full
+failed to register layer: write /app/x: no space left on device
+inode table full / no free inodes
+ディスク容量が不足しています
+ディスクの空き容量がありません
+ディスクフル: /var/log
+ディスクがいっぱいです
+ディスク使用率が100%に達しました
+空き容量不足のため書き込めません
+デバイスに空き領域がありません
+ストレージの容量上限に達しました
+保存領域が足りません
+ディスククォータを超過しました
+cannot write: disk full
+could not create temporary file: No space left on device
+Insufficient free space on volume /data
+Backup aborted: target is full
+kafka.server.LogDirFailureChannel: No space left on device
+MySQL: Got error 28 from storage engine (disk full)
+error writing file: ENOSPC
+Out of disk space
+the disk is almost full
+No free space on /dev/sdb
+There is no space left in the tablespace
+ディスクに空きがありません
+容量が足りないためバックアップできません
+ディスクの残り容量がなくなりました
+書き込み先の空き容量が不足
+ストレージが満杯です
+""",
+    "authentication_failure": r"""
+Failed password for root from 10.0.0.5 port 51234 ssh2
+Failed password for invalid user admin from 10.0.0.5 port 51234 ssh2
+Invalid user test from 10.0.0.5 port 51234
+error: maximum authentication attempts exceeded for root from 10.0.0.5 port 22 ssh2 [preauth]
+pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=10.0.0.5
+PAM 2 more authentication failures; logname= uid=0
+Connection closed by authenticating user root 10.0.0.5 port 22 [preauth]
+sudo: 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/x
+FAILED LOGIN 1 FROM tty1 FOR root, Authentication failure
+FATAL:  password authentication failed for user "news"
+FATAL:  no pg_hba.conf entry for host "10.0.0.5", user "news", database "news"
+Access denied for user 'news'@'10.0.0.5' (using password: YES)
+NOAUTH Authentication required.
+WRONGPASS invalid username-password pair or user is disabled.
+smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error: authentication failed')
+535 5.7.8 Username and Password not accepted
+warning: unknown[10.0.0.5]: SASL LOGIN authentication failed: UGFzc3dvcmQ6
+dovecot: imap-login: Disconnected (auth failed, 3 attempts in 12 secs)
+user "admin": password mismatch, client: 10.0.0.2
+user "bob" was not found in "/etc/nginx/.htpasswd"
+AH01617: user bob: authentication failure for "/admin": Password Mismatch
+AH01618: user bob not found: /admin
+org.springframework.security.authentication.BadCredentialsException: Bad credentials
+pymongo.errors.OperationFailure: Authentication failed.
+ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN
+PLAIN login refused: user 'guest' - invalid credentials
+botocore.exceptions.ClientError: An error occurred (InvalidAccessKeyId) when calling the ListBuckets operation
+An error occurred (SignatureDoesNotMatch) when calling the PutObject operation
+botocore.exceptions.NoCredentialsError: Unable to locate credentials
+ExpiredToken: The security token included in the request is expired
+jwt.exceptions.ExpiredSignatureError: Signature has expired
+JsonWebTokenError: invalid signature
+TokenExpiredError: jwt expired
+invalid_grant: Token has been expired or revoked
+401 Unauthorized
+HTTP 401: invalid API key provided
+Invalid API key
+Incorrect API key provided: sk-xxx
+Login failed for user 'sa'. Reason: Password did not match
+ORA-01017: invalid username/password; logon denied
+LDAP: error code 49 - Invalid Credentials
+Kerberos: Preauthentication failed
+invalid credentials for user bob
+login attempt failed for user alice
+too many failed login attempts, account locked
+Account locked after 5 failed attempts
+Two-factor code rejected for bob
+SASL authentication failed
+Unauthenticated: token is invalid
+remote: Invalid username or password.
+fatal: Authentication failed for 'https://github.com/a/b.git/'
+認証に失敗しました: user=tanaka
+ログインに失敗しました（パスワード誤り）
+パスワードが正しくありません
+ユーザー名またはパスワードが違います
+アカウントがロックされました: 連続ログイン失敗
+APIキーが無効です
+トークンの有効期限が切れています
+認証エラー: トークンが無効です
+不正なログイン試行を検知しました
+認証できませんでした
+Login incorrect
+Failed login for admin from 10.0.0.1
+Authentication error: bad password
+Authentication attempt failed for user root
+Access token is invalid or expired
+The provided token has expired.
+Rejected connection: bad auth
+User bob failed to log in: wrong password
+invalid authenticity token
+error: PAM: Authentication failure for root from 10.0.0.1
+HTTP Basic: Access denied. The provided password or token is incorrect
+Credentials rejected by mail server
+530 5.7.0 Authentication Required
+kex_exchange: Permission denied (publickey,password).
+Could not authenticate with the remote broker
+LDAP bind failed: Invalid credentials (49)
+SAML response signature invalid
+ログインできません：パスワードが違います
+管理画面へのログイン失敗が10回続きました
+アクセストークンが失効しています
+ユーザー認証エラー
+SMTP認証に失敗
+不正なトークンです
+""",
+    "rate_limited": r"""
+HTTP 429 Too Many Requests
+429 Client Error: Too Many Requests for url: https://api.example.com
+openai.RateLimitError: Error code: 429 - Rate limit reached for requests
+tweepy.errors.TooManyRequests: 429 Too Many Requests
+An error occurred (RequestLimitExceeded) when calling the DescribeInstances operation
+SlowDown: Please reduce your request rate.
+limiting requests, excess: 20.280 by zone "api", client: 10.0.0.1
+delaying request, excess: 0.3, by zone "api"
+limiting connections by zone "addr"
+API rate limit exceeded for user ID 12.
+You have exceeded a secondary rate limit
+You have exceeded your assigned rate limits
+rate limited, retry after 30 seconds
+Rate limit hit for api.example.com, sleeping 60s
+Throttling request to feeds.example.com
+request was throttled. Expected available in 12 seconds.
+quotaExceeded: The request cannot be completed because you have exceeded your quota.
+Quota exceeded for quota metric 'Queries' and limit 'Queries per minute'
+RESOURCE_EXHAUSTED: Quota exceeded
+421 4.7.0 Too many connections from your IP, rate limited
+450 4.7.1 Error: too much mail from 10.0.0.5
+We are being rate limited. Retrying in 2.31 seconds
+toomanyrequests: You have reached your pull rate limit
+imuxsock begins to drop messages due to rate-limiting
+Suppressed 123 messages from app.service
+10.0.0.1 - - [10/Oct/2025:13:55:36 +0000] "GET /api HTTP/1.1" 429 17
+got status code 429, backing off
+Rate limiting triggered for client 10.0.0.5
+RateLimitExceeded
+too many requests from 10.0.0.5
+daily quota exceeded for API key
+API call limit reached
+Request blocked by rate limiter
+レート制限に達しました
+APIの呼び出し回数制限を超えました
+利用制限を超過しました
+リクエスト数の上限に達したため待機します
+レートリミットを超過しました
+アクセス頻度が高すぎるため制限されました
+429エラー: リクエストが多すぎます
+1分あたりの上限を超えました
+スロットリングされました
+Received 429 from api.example.com, retrying in 30s
+rate limit of 100 requests per minute exceeded
+Rate limit exceeded: retry after 60
+Client exceeded the allowed number of requests
+API quota exhausted for project news
+Request rate is large (TooManyRequests)
+You've exceeded your API quota
+connection throttled by proxy
+requests from 10.0.0.1 throttled
+slow down: too many requests
+the daily limit of 1000 calls has been reached
+403 rateLimitExceeded
+ResourceExhausted: 429 Quota exceeded for aiplatform
+APIのレート上限に到達しました
+1日の呼び出し上限を超えました
+アクセスが多すぎるため一時的に制限されています
+リクエスト制限中です
+外部APIからレート制限の応答(429)を受けました
+""",
+    "queue_backlog": r"""
+queue is full, dropping message
+Queue full, rejecting task
+asyncio.queues.QueueFull
+queue.Full
+queue length 15000 exceeds limit 10000
+queue depth 5000 above threshold 1000
+Consumer group feeds lag exceeded threshold
+replication lag 300s exceeds limit
+celery queue backlog: 12000 tasks pending
+worker queue is growing: 3000 waiting
+mail queue backlog: 5000 deferred messages
+possible SYN flooding on port 80. Sending cookies. Check SNMP counters.
+listen queue overflow
+TCP: request_sock_TCP: Possible SYN flooding
+uWSGI listen queue of socket ":8000" (fd: 3) full !!! (101/100)
+RejectedExecutionException: Task rejected from ThreadPoolExecutor[Running, pool size = 10, queued tasks = 1000]
+[pool www] server reached pm.max_children setting (5), consider raising it
+server reached MaxRequestWorkers setting, consider raising the MaxRequestWorkers setting
+worker_connections are not enough
+EsRejectedExecutionException: rejected execution of coordinating operation
+bulk queue capacity 200 exceeded
+channel buffer full, events dropped
+event queue overflow
+netdev backlog exceeded
+buffer overflow: dropping oldest events
+backpressure: producer blocked, 10000 messages buffered
+Dropping 120 spans because the queue is full
+BufferError: Local: Queue full
+sending queue is full
+Too many pending requests: 5000
+jobs are piling up in queue default
+Sidekiq queue latency 320s above threshold
+ring buffer full
+task queue saturated
+rabbitmq: queue news.feed has 120000 ready messages, no consumers
+message backlog is growing
+キューが滞留しています（12000件）
+キューが満杯です
+配信キューの長さが上限を超えました
+未処理のジョブが溜まっています
+処理待ちが5000件を超えました
+キューに12000件のメッセージが滞留
+配信待ちの記事が増え続けています
+バッファが溢れました
+キューイングの遅延が拡大しています
+コンシューマーラグが増加しています
+Mail queue is too big: 20000
+job queue is backing up
+Queue 'summaries' exceeded its maximum size
+10234 messages are waiting in queue feeds
+The task queue has reached its capacity
+Too many messages in queue
+worker cannot keep up with incoming jobs
+event loop queue overloaded
+Outbox backlog growing: 9000 unsent
+dropping events: queue is full
+pending tasks exceed limit
+unable to enqueue: queue full
+consumer is lagging behind by 50000 messages
+キューの長さが閾値を超えました
+ジョブキューが詰まっています
+未送信メールが5000件溜まっています
+キューに空きがありません
+スレッドプールが満杯です
+処理待ち件数が増加しています
+送信キューが上限に達しました
+""",
+    "dns_error": r"""
+socket.gaierror: [Errno -2] Name or service not known
+socket.gaierror: [Errno -3] Temporary failure in name resolution
+socket.gaierror: [Errno -5] No address associated with hostname
+urllib3.exceptions.NameResolutionError: Failed to resolve 'feeds.example.com'
+getaddrinfo ENOTFOUND feeds.example.com
+getaddrinfo EAI_AGAIN feeds.example.com
+dial tcp: lookup feeds.example.com on 10.0.0.2:53: no such host
+lookup db on 127.0.0.11:53: server misbehaving
+lookup db: i/o timeout
+java.net.UnknownHostException: feeds.example.com
+java.net.UnknownHostException: feeds.example.com: Temporary failure in name resolution
+curl: (6) Could not resolve host: feeds.example.com
+wget: unable to resolve host address 'feeds.example.com'
+host not found in upstream "app" in /etc/nginx/nginx.conf:12
+no resolver defined to resolve app.example.com
+app.example.com could not be resolved (3: Host not found)
+could not be resolved (110: Operation timed out)
+ssh: Could not resolve hostname web1: Name or service not known
+Could not translate host name "db" to address: Name or service not known
+getaddrinfo failed: nodename nor servname provided, or not known
+php_network_getaddresses: getaddrinfo failed: Name does not resolve
+SocketError: getaddrinfo: Name or service not known
+System.Net.Sockets.SocketException: No such host is known.
+named[12]: lame server resolving 'x'
+DNS query for example.com failed: SERVFAIL
+named: error (unexpected RCODE SERVFAIL) resolving 'example.com/A/IN'
+NXDOMAIN for feeds.example.com
+dns.resolver.NXDOMAIN: The DNS query name does not exist: x.example.
+dns.resolver.NoNameservers: All nameservers failed to answer the query
+systemd-resolved: Using degraded feature set UDP instead of TCP for DNS server 10.0.0.2
+DNS resolution failed for service: db
+DNS lookup failed: address not found
+unknown host: db1
+Unable to resolve host "x": No address associated with hostname
+Host or domain name not found. Name service error for name=x type=MX: Host not found, try again
+Temporary DNS failure
+net::ERR_NAME_NOT_RESOLVED
+getaddrinfo() thread failed: nodename nor servname
+名前解決に失敗しました: feeds.example.jp
+ホスト名を解決できません
+ホストが見つかりません: db1
+DNSエラー: api.example.jp
+DNSサーバーが応答しません
+ドメイン名の解決に失敗
+アドレスを解決できませんでした
+名前解決エラー
+不明なホストです
+Failed to resolve hostname api.example.com
+DNS resolution error for feeds.example.com
+Could not find host feeds.example.com
+nslookup: can't resolve 'db'
+resolve failed: api.example.com
+dig: couldn't get address for 'x': not found
+java.net.UnknownHostException: api
+hostname lookup failed
+unresolvable host name
+The remote name could not be resolved: 'api.example.com'
+php: gethostbyname failed
+DNS_PROBE_FINISHED_NXDOMAIN
+no servers could be reached (DNS)
+名前を解決できません: api.example.jp
+DNS解決に失敗しました
+ホスト feeds.example.jp が見つかりません
+DNS名前解決がタイムアウト
+配信元のホスト名が引けません
+""",
+    "feed_parse_error": r"""
+xml.etree.ElementTree.ParseError: mismatched tag: line 12, column 4
+xml.parsers.expat.ExpatError: not well-formed (invalid token): line 1, column 0
+lxml.etree.XMLSyntaxError: Opening and ending tag mismatch: item line 3 and channel
+lxml.etree.XMLSyntaxError: Document is empty, line 1, column 1
+lxml.etree.ParserError: Document is empty
+xml.sax._exceptions.SAXParseException: <unknown>:2:10: not well-formed (invalid token)
+feedparser: bozo feed https://a/rss: undefined entity
+feedparser.exceptions.CharacterEncodingOverride: document declared as us-ascii, but parsed as utf-8
+feedparser.NonXMLContentType: text/html is not an XML media type
+json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)
+simplejson.errors.JSONDecodeError: Extra data
+SyntaxError: Unexpected token < in JSON at position 0
+SyntaxError: Unexpected end of JSON input
+org.xml.sax.SAXParseException; lineNumber: 1; columnNumber: 1; Content is not allowed in prolog.
+com.rometools.rome.io.ParsingFeedException: Invalid document
+com.fasterxml.jackson.core.JsonParseException: Unexpected character ('<' (code 60))
+com.google.gson.JsonSyntaxException: Expected BEGIN_OBJECT but was STRING
+javax.xml.stream.XMLStreamException: ParseError at [row,col]:[1,1]
+XML syntax error on line 3: element <item> closed by </channel>
+invalid character '<' looking for beginning of value
+Nokogiri::XML::SyntaxError: 1:1: FATAL: Start tag expected, '<' not found
+JSON::ParserError: unexpected token at '<html>'
+REXML::ParseException: Missing end tag for 'item'
+PHP Warning:  simplexml_load_string(): Entity: line 1: parser error : Start tag expected
+simplepie: This XML document is invalid, likely due to invalid characters
+System.Xml.XmlException: Data at the root level is invalid. Line 1, position 1.
+failed to parse feed https://a/rss: EOF
+Failed to detect feed type
+Unable to parse RSS feed
+feed https://a/atom.xml is not valid XML
+UnicodeDecodeError: 'utf-8' codec can't decode byte 0x83 in position 12: invalid start byte
+malformed feed: missing channel element
+invalid RSS: no items
+Invalid date format in pubDate of feed
+parser error : xmlParseEntityRef: no name
+entity 'nbsp' not defined in feed
+yaml.parser.ParserError: while parsing a block mapping
+unexpected EOF while parsing feed
+invalid feed document
+feed parse failure
+RSSフィードの解析に失敗しました
+フィードの形式が不正です
+XMLの構文エラー: 12行目
+フィードをパースできませんでした
+JSONのデコードに失敗
+XML解析エラー
+文字コードを判定できません: feed=毎日
+文字化けを検出したためフィードを破棄しました
+Atomフィードの読み込みでエラーが発生
+不正なXMLです
+Could not parse feed: no items found
+feed content is not valid RSS
+XML parsing error: unclosed token
+Error parsing XML document
+SyntaxError: JSON.parse: unexpected character at line 1 column 1
+Malformed RSS document at https://a/rss
+unexpected root element: html
+xmlns not declared: unbound prefix
+unbound prefix: line 2, column 4
+org.jdom2.input.JDOMParseException: Error on line 1
+invalid XML character (0x1f) in feed
+failed to decode JSON response from feed API
+Feed has invalid date: 32 Jan
+bad feed: HTML page instead of RSS
+cannot deserialize article JSON
+配信フィードのXMLが壊れています
+RSSが読み込めません
+フィードの日付を解釈できません
+JSON形式が正しくありません
+記事XMLのパースエラー
+想定外の要素がありフィードを読み込めません
+""",
+    "connection_refused": r"""
+ConnectionRefusedError: [Errno 111] Connection refused
+connect to 10.0.0.1 port 80 failed: Connection refused
+connect() failed (111: Connection refused) while connecting to upstream
+connect() to unix:/run/app.sock failed (111: Connection refused)
+curl: (7) Failed to connect to localhost port 8080: Connection refused
+java.net.ConnectException: Connection refused
+Error: connect ECONNREFUSED 127.0.0.1:6000
+dial tcp 127.0.0.1:8080: connect: connection refused
+ssh: connect to host web1 port 22: Connection refused
+ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 9200)
+urllib3.exceptions.NewConnectionError: Failed to establish a new connection: [Errno 111] Connection refused
+No connection could be made because the target machine actively refused it
+[WinError 10061] No connection could be made because the target machine actively refused it
+Errno::ECONNREFUSED: Connection refused - connect(2) for localhost:3000
+AH00957: HTTP: attempt to connect to 127.0.0.1:8080 (app) failed (111)Connection refused
+Server app/app1 is DOWN, reason: Layer4 connection problem, info: "Connection refused"
+consumer: Cannot connect to amqp://guest:**@rabbit:5672//: [Errno 111] Connection refused.
+Connection to node 1 (kafka/10.0.0.5:9092) could not be established. Broker may not be available.
+postfix/smtp: connect to mail.example.com[10.0.0.5]:25: Connection refused
+net::ERR_CONNECTION_REFUSED
+transport: Error while dialing: dial tcp 10.0.0.1:50051: connect: connection refused
+SocketException: OS Error: Connection refused, errno = 111
+the peer refused the connection
+ws connection refused by server
+nc: connect to 10.0.0.1 port 25 (tcp) failed: Connection refused
+System.Net.Sockets.SocketException (111): Connection refused
+Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
+接続が拒否されました
+接続を拒否されました: 10.0.0.1:9200
+サーバーに接続を拒否されました
+ポート8080への接続が拒否されました
+接続拒否: localhost:9200
+相手先から接続を拒否されました
+対象のコンピューターによって拒否されたため、接続できませんでした
+検索エンジンへの接続拒否エラー
+Could not connect to server: Connection refused
+ERROR: connection to 10.0.0.5:5672 was refused
+Target refused connection on port 8080
+Error: connect ECONNREFUSED ::1:3000
+tcp connect error: Connection refused (os error 111)
+reqwest::Error: error trying to connect: tcp connect error: Connection refused
+dial unix /run/app.sock: connect: connection refused
+Failed to connect to broker: connection refused
+java.rmi.ConnectException: Connection refused to host: 10.0.0.1
+telnet: Unable to connect to remote host: Connection refused
+upstream refused the connection
+検索サーバーが接続を拒否しています
+接続が相手から拒否されたため再試行します
+ポート 25 に接続できません（拒否されました）
+配信サーバーへの接続が拒否されたため中断
+""",
+    "permission_denied": r"""
+PermissionError: [Errno 13] Permission denied: '/var/log/x.log'
+open() "/var/www/x" failed (13: Permission denied)
+bash: /opt/x.sh: Permission denied
+EACCES: permission denied, open '/etc/x'
+EPERM: operation not permitted, unlink
+OSError: [Errno 1] Operation not permitted
+java.nio.file.AccessDeniedException: /srv/x
+java.io.FileNotFoundException: /var/x (Permission denied)
+Errno::EACCES: Permission denied @ rb_sysopen - /x
+System.UnauthorizedAccessException: Access to the path '/x' is denied.
+open /etc/x: permission denied
+ERROR:  permission denied for table articles
+ERROR: must be owner of table articles
+ERROR 1142 (42000): SELECT command denied to user 'news'@'localhost' for table 'x'
+PHP Warning: file_put_contents(/x): Failed to open stream: Permission denied
+An error occurred (AccessDenied) when calling the GetObject operation: Access Denied
+AccessDeniedException: User: arn:aws:iam::1:user/x is not authorized to perform: s3:GetObject
+rpc error: code = PermissionDenied desc = caller lacks permission
+pods is forbidden: User "system:serviceaccount:x" cannot list resource "pods"
+Error from server (Forbidden): pods is forbidden
+audit: type=1400 apparmor="DENIED" operation="open" profile="x"
+avc:  denied  { read } for  pid=1234 comm="nginx" name="x"
+SELinux is preventing nginx from read access on the file x
+bob : user NOT in sudoers ; TTY=pts/0
+bob is not in the sudoers file. This incident will be reported.
+got permission denied while trying to connect to the Docker daemon socket
+django.core.exceptions.PermissionDenied
+org.springframework.security.access.AccessDeniedException: Access is denied
+insufficient privileges: ORA-01031
+ORA-01031: insufficient privileges
+rsync: failed to set times on "/x": Operation not permitted (1)
+mkdir: cannot create directory '/x': Permission denied
+Insufficient permissions for resource
+you do not have permission to access this resource
+not authorized to access topic articles
+Redis: NOPERM this user has no permissions to run the 'flushall' command
+client denied by server configuration: /var/www/secret
+access forbidden by rule, client: 10.0.0.1
+Zugriff: Access is denied.
+権限がありません
+ファイルへの書き込み権限がありません: /srv/x
+アクセスが拒否されました: /admin
+この操作は許可されていません
+権限不足のため記事を公開できません
+許可がありません
+アクセス権がありません
+書き込みが禁止されています
+ファイルを開けません: アクセスが拒否されました
+cannot open log file: Permission denied
+access to /srv/data denied for user app
+User does not have permission to publish article
+not permitted to read /etc/shadow
+insufficient_scope: token lacks articles:write
+chown: changing ownership of 'x': Operation not permitted
+EACCES while creating /var/run/app.pid
+You are not allowed to access this page
+403 Forbidden: missing permission articles.delete
+Role 'viewer' may not delete articles
+docker: permission denied while trying to connect
+write access denied
+cannot create /data: read-only, permission denied
+編集権限のないユーザーによる操作を拒否しました
+ファイルにアクセスできません（権限不足）
+書き込みが許可されていません
+アクセスを許可されていないフォルダーです
+この記事を編集する権限がありません
+読み取り権限が不足
+""",
+    "process_crash": r"""
+news-app[1234]: segfault at 0 ip 00007f sp 00007ffd error 4 in libc.so
+Segmentation fault (core dumped)
+Main process exited, code=killed, status=11/SEGV
+app.service: Main process exited, code=dumped, status=6/ABRT
+app.service: Main process exited, code=exited, status=1/FAILURE
+app.service: Failed with result 'core-dump'.
+app.service: Failed with result 'exit-code'.
+app.service: Failed with result 'signal'.
+app.service: Start request repeated too quickly.
+Process 1234 (app) of user 1000 dumped core.
+worker process 1234 exited on signal 11 (core dumped)
+panic: runtime error: invalid memory address or nil pointer dereference
+fatal error: concurrent map writes
+goroutine 1 [running]: panic
+thread 'main' panicked at src/main.rs:12:5
+Kernel panic - not syncing: Fatal exception
+kernel: BUG: unable to handle kernel NULL pointer dereference at 0000000000000008
+kernel: Oops: 0002 [#1] SMP
+general protection fault ip:7f sp:7f error:0 in libfoo.so
+traps: app[123] trap invalid opcode ip:55 sp:7f error:0
+# A fatal error has been detected by the Java Runtime Environment:
+Aborted (core dumped)
+terminate called after throwing an instance of 'std::runtime_error'
+double free or corruption (!prev)
+*** stack smashing detected ***: terminated
+celery.exceptions.WorkerLostError: Worker exited prematurely: signal 9 (SIGKILL)
+Process 'ForkPoolWorker-1' pid:123 exited with 'signal 11 (SIGSEGV)'
+[ERROR] Worker (pid:12) exited with code 3
+child process 1234 exited on signal 9
+server process (PID 1234) was terminated by signal 11: Segmentation fault
+Child 1234 died
+AH00052: child pid 1234 exit signal Segmentation fault (11)
+WARNING: [pool www] child 1234 exited on signal 11 (SIGSEGV) after 12.3 seconds from start
+DAMN ! worker 1 (pid: 123) died, killed by signal 9 :( trying respawn ...
+Back-off restarting failed container
+CrashLoopBackOff
+npm ERR! code ELIFECYCLE
+app crashed - waiting for file changes before starting...
+container exited with code 139
+process exited unexpectedly with exit code 1
+worker exited unexpectedly
+exited: app (exit status 1; not expected)
+gave up: app entered FATAL state, too many start retries too quickly
+Unhandled exception. System.NullReferenceException: Object reference not set
+Faulting application name: app.exe, version: 1.0.0.0
+The service terminated unexpectedly. It has done this 3 time(s).
+Uncaught exception, application will terminate
+concurrent.futures.process.BrokenProcessPool: A process in the process pool was terminated abruptly
+Fatal Python error: Segmentation fault
+mysqld got signal 11 ;
+Redis crashed by signal: 11
+プロセスが異常終了しました
+ワーカーがクラッシュしました
+サービスが予期せず停止しました
+デーモンが落ちました
+セグメンテーション違反 (コアダンプ)
+コアダンプを出力しました
+プロセスが終了コード139で終了しました
+アプリケーションが強制終了されました
+カーネルパニックが発生しました
+予期しない終了を検知したため再起動します
+Application crashed with exit code 134
+uncaught exception in worker thread, exiting
+The process was killed by signal 9
+supervisord: worker exited unexpectedly
+Service news-fetcher has crashed
+java: fatal error, core dump written
+JVM crashed: hs_err_pid12.log written
+worker died, restarting
+Fatal error: process terminated
+child exited with status 255
+node:internal/process: triggerUncaughtException
+thread panicked while processing panic
+docker: container news died (exitCode=139)
+Received SIGSEGV, dumping core
+Worker terminated unexpectedly
+プロセスが突然終了しました
+子プロセスがシグナル11で終了しました
+サーバーが異常停止しました
+ワーカーが落ちたため再起動します
+アプリが強制終了しました
+異常終了を検知しました
+予期せぬエラーでプロセスが終了
+""",
+}
+"""One line of a log a line."""
+
+LOOK_ALIKES = r"""
+0 errors
+timeout set to 30 s
+user 404 logged in
+エラーは0件でした
+retry succeeded
+connection restored
+connection to database restored
+database connection established
+connected to database news
+Reconnected to redis after 3 attempts
+Recovered from timeout, resuming
+timeout recovered
+no errors found
+No timeouts in the last hour
+without errors
+0 failures, 0 timeouts, 120 ok
+errors: 0
+timeouts=0 errors=0
+timeouts: 12, total: 1200
+error_rate=0.0
+error_count: 0
+failed=0 ok=12 timeout=0
+connect_timeout=5 read_timeout=60
+read timeout: 30s
+Timeout is 30 seconds
+setting timeout to 60
+request timeout configured as 10s
+default timeout 30s
+increased the timeout from 10 to 30 seconds
+timeout changed: 10 -> 20
+--timeout=30 --workers=4
+idle_timeout 300
+proxy_connect_timeout 5s;
+keepalive timeout 65
+server.timeout: 30
+Connection timeout: 5000ms, read timeout: 10000ms
+session timeout in 30 minutes
+max_connections=100 statement_timeout=30s
+ssl enabled
+ssl: true
+ssl_certificate /etc/ssl/x.pem;
+SSL certificate renewed for example.com
+certificate valid until 2026-01-01
+certificate verified successfully
+certificate verification disabled in settings
+TLS handshake completed in 12 ms
+Certificate will expire in 60 days
+loaded certificate for example.com
+queue is empty
+queue size: 0
+queue size 12 of 1000
+queue drained
+queue consumer started
+backlog cleared
+backlog=511
+lag=0
+consumer lag 0
+processed 500 items
+processed 404 articles
+took 503 ms
+imported 429 rows
+article 500 published
+GET /errors/500 200 3ms
+10.0.0.1 - - [10/Oct/2025:13:55:36 +0000] "GET /status/503 HTTP/1.1" 200 404
+10.0.0.1 - - [10/Oct/2025:13:55:36 +0000] "GET /timeout HTTP/1.1" 200 500
+10.0.0.1 - - [10/Oct/2025:13:55:36 +0000] "GET /a HTTP/1.1" 304 0
+10.0.0.1 - - [10/Oct/2025:13:55:36 +0000] "GET /login-failed HTTP/1.1" 200 4021
+status=200 path=/errors/404
+status code 200
+HTTP 200 OK
+HTTP/1.1 204 No Content
+Completed 200 OK in 404ms
+[GIN] 2025/10/10 - 13:55:36 | 200 |   500.311µs |      10.1.2.3 | GET      "/api/items"
+port 5000 open
+listening on port 4040
+exit code 0
+process exited with code 0
+process exited normally
+worker exited gracefully
+worker 12 started
+terminated process 12 normally
+SIGTERM received, shutting down
+Received signal 15, stopping
+killed by user request
+memory usage 40%
+memory limit is 512 MB
+out_of_memory_score=0
+heap size 512m
+freed 120 MB of memory
+-XX:+HeapDumpOnOutOfMemoryError
+oom_score_adj=-900
+vm.panic_on_oom = 0
+disk usage 40%
+disk space ok: 20 GB free
+free disk space: 120 GB
+disk check passed
+cleaned up disk, 12 GB freed
+Disk is 20% full
+mounted volume /data
+login succeeded for bob
+user bob logged in
+user bob logged out
+password changed for user bob
+password reset mail sent to bob
+authentication succeeded
+Accepted publickey for bob from 10.0.0.1 port 22 ssh2
+authentication enabled
+auth required: false
+authenticator loaded
+token refreshed
+token expires in 3600 s
+new API key created
+rate limit: 100 per minute
+rate limit remaining 4999
+X-RateLimit-Remaining: 12
+rate limiting enabled
+rate limiter configured with 100 req/s
+quota used 12%
+throttle=10
+DNS cache refreshed
+resolved example.com to 10.0.0.1
+DNS server set to 10.0.0.2
+nameserver 10.0.0.2
+dns lookup took 12 ms
+feed parsed: 30 entries
+parsed feed https://a/rss in 12 ms
+parsing feed https://a/rss
+XML feed updated
+json parser initialised
+Feed fetched, 0 parse errors
+permission granted to bob
+permissions updated
+checking permissions for /var/log
+access allowed
+chmod 755 /x
+access granted
+connection accepted from 10.0.0.1
+connection closed
+connections: 12
+connection pool size 10
+database migration complete
+database backup finished without errors
+database size 12 GB
+database vacuum done, no errors
+deadlock detector started
+deadlock_timeout = 1s
+slow query threshold 500 ms
+SELECT count(*) FROM errors took 12 ms
+inserted 500 rows into table errors
+INSERT INTO error_log VALUES
+table error_log created
+created index on timeouts
+error handler registered
+error page updated
+loading error messages from errors.yml
+error reporting enabled
+crash reporter initialised
+crash reports: 0
+panic button tested
+test_timeout_error passed
+test_database_error PASSED
+tests/test_errors.py::test_connection_refused PASSED
+running test: handles permission denied
+all tests passed, 0 failed
+Did you mean timeout?
+retries left: 3
+retry 1 of 3 scheduled
+will retry on timeout
+on timeout: retry 3 times
+retry_on_timeout=true
+if the connection is refused, restart the service
+See docs/timeout.md for help
+see https://docs.example.com/errors/connection-refused
+published article "Bank hit by database failure"
+headline: "Server crash leaves passengers stranded"
+stored title='Memory shortage drives chip prices'
+Article saved: "Out of memory: why phones slow down"
+Imported story 'Permission denied: the fight over data'
+indexing headline 'Queue full at airport as systems time out'
+new post: "Why your SSL certificate expired"
+search query "connection refused" returned 12 results
+keyword 'timeout' matched 3 articles
+translated "認証に失敗しました"
+created alert rule "Database error"
+rule TimeoutTooHigh loaded
+alert resolved: timeout
+alert "disk full" resolved
+resolved: connection refused on web1
+problem fixed: certificate expired
+service recovered from out of memory
+maintenance: database will be unavailable from 2:00
+scheduled downtime for database
+エラーはありません
+エラーは発生していません
+エラーなしで完了しました
+エラー件数: 0
+エラー数：0、警告数：0
+失敗: 0件
+タイムアウトは0件でした
+タイムアウト時間を30秒に設定しました
+タイムアウト値は60秒です
+タイムアウト: 30秒
+接続タイムアウトの設定を変更しました
+再試行に成功しました
+接続が復旧しました
+データベース接続が回復しました
+データベースに接続しました
+データベースのバックアップが完了しました
+データベースは正常です
+ディスク使用率は40%です
+ディスクの空き容量: 120GB
+ディスク容量は十分です
+メモリ使用率は30%です
+メモリを解放しました
+メモリ上限を1GBに設定しました
+証明書を更新しました
+証明書の有効期限は2026年1月1日です
+証明書を検証しました
+認証に成功しました
+ログインしました: tanaka
+パスワードを変更しました
+パスワードの再設定メールを送信しました
+認証方式を変更しました
+権限を付与しました
+権限を確認しました
+アクセス許可を設定しました
+キューは空です
+キューの件数: 0
+キューを開始しました
+滞留は解消しました
+名前解決に成功しました
+DNSキャッシュを更新しました
+フィードを解析しました（30件）
+フィードの解析が完了しました
+解析エラーはありませんでした
+レート制限の設定を読み込みました
+レート制限は1分あたり100回です
+プロセスを起動しました
+プロセスを正常に終了しました
+クラッシュレポートは0件です
+異常は検出されませんでした
+異常なし
+記事「銀行でシステム障害」を公開しました
+記事を配信しました: 「データベースエラーで電車が遅延」
+見出し『認証に失敗する人たち』を保存
+タイトル「タイムアウト」の要約を作成しました
+検索語「接続拒否」 12件
+「メモリ不足」に関する記事を3件取得しました
+通知テンプレート「ディスク不足」を更新しました
+速報「大手銀行でシステム障害」を送信しました
+障害から復旧しました
+エラー画面を更新しました
+エラーメッセージを翻訳しました
+500件の記事を取得しました
+404号室の予約を受け付けました
+処理時間: 503ms
+Memory check OK
+memory limit raised to 4 GB
+configured memory limit: 2GB
+oom-killer disabled
+no OOM events since boot
+allocated 20 MB of memory
+disk space reclaimed: 12 GB
+disk health: good
+free space on /data: 120 GB
+no space issues detected
+DNS record added for news.example.com
+resolver started
+host web1 resolved in 3 ms
+name resolution test passed
+DNS failover test completed
+TLS enabled on port 443
+certificate issued for news.example.com
+certificate renewal scheduled
+SSL handshake completed
+verifying certificate chain
+starting TLS listener
+rate limit raised to 500
+rate limiter initialised
+limit: 100 requests per minute
+remaining quota: 1200
+throttle disabled
+parser loaded
+parsing 30 feeds
+feed validated
+XML schema loaded
+JSON exported
+invalid items skipped: 0
+login page updated
+authentication service started
+authenticated user bob
+user bob changed password
+logout: bob
+token issued
+session created
+permission check passed
+granted access to bob
+role editor added to bob
+access log rotated
+process started with pid 12
+process 12 finished with exit code 0
+worker 3 stopped gracefully
+graceful shutdown complete
+crash recovery finished
+core count: 8
+signal handler installed
+panic mode off
+segment 12 uploaded
+database opened
+database schema version 12
+connected to postgres
+closing database connection
+transaction committed
+query took 12 ms
+pool size 10, idle 4
+replica is in sync
+queue created
+enqueued 12 jobs
+queue length is 3
+backlog is 0
+no backlog
+consumer lag within limits
+buffer flushed
+connection opened to 10.0.0.1
+connection idle
+connecting to redis
+connection refused count: 0
+refused connections: 0
+listening for connections
+read timeout configured: 10 s
+timeout for feeds is 15 s
+using timeout of 20 s
+timeouts are configured per feed
+no timeout configured
+request completed in 504 ms
+response sent: 200
+status: 201
+status page published
+HTTP server started on port 5000
+server listening on 4040
+http status 200 in 500 ms
+500 items imported in 12 s
+error count reset
+error log rotated
+errors fixed: 12
+last error: none
+error: null
+"error": null, "status": "ok"
+error tracking enabled
+errors.log opened
+failed logins today: 0
+previous failure cleared
+recovered after restart
+all checks green
+self test: no failures
+failover not needed
+retry policy: 3 attempts
+retry limit is 3
+exception list loaded
+warnings: none
+alert threshold set to 500
+alarm cleared
+job timeout-check started
+task handle_timeout registered
+article "How to survive a server crash" published
+tagged article 12 with 'disk full'
+category "Permission denied" created
+search for "ssl error" took 3 ms
+Editor note: "the connection was refused by the minister"
+comment posted: "this app always says timeout"
+メモリの増設が完了しました
+メモリ使用量を記録しました
+空きメモリ: 2GB
+OOM対策を適用しました
+ディスクを交換しました
+ディスクの点検を開始します
+空き容量を確認しました
+証明書の更新を予約しました
+証明書を発行しました
+SSLを有効にしました
+TLS接続を確立しました
+DNSの設定を反映しました
+名前解決の確認を完了しました
+レート制限を緩和しました
+APIの利用状況を集計しました
+呼び出し回数: 120回
+フィードの形式を判別しました
+XMLを出力しました
+JSONを保存しました
+文字コードをUTF-8に変換しました
+ログイン画面を表示しました
+認証サーバーを起動しました
+認証が完了しました
+パスワードの有効期限は90日です
+トークンを更新しました
+権限を変更しました
+アクセスログを出力しました
+アクセスを許可しました
+プロセスの監視を開始しました
+ワーカーを3台に増やしました
+サービスを正常に停止しました
+クラッシュ時の自動再起動を有効にしました
+終了コード: 0
+異常終了したジョブはありません
+データベースを最適化しました
+データベースへの接続を確認しました
+DB接続数: 12
+トランザクションを開始しました
+クエリが完了しました（12ms）
+キューを作成しました
+キューに記事を追加しました
+未処理: 0件
+滞留件数は0件です
+遅延はありません
+接続を開始します
+接続を受け付けました
+接続待ち受けを開始しました
+接続拒否は0件
+タイムアウト設定を読み込みました
+タイムアウトなしで完了しました
+タイムアウトを無効にしました
+応答時間: 503ms
+応答を受信しました
+HTTPステータス: 200
+ステータス: 正常
+500エラー画面の文言を修正しました
+404ページを作成しました
+エラー監視を開始しました
+エラー通知先を変更しました
+前回のエラーは解消済みです
+失敗時の再試行は3回です
+例外処理を追加しました
+異常検知モデルを更新しました
+障害情報ページを更新しました
+記事「接続できない？Wi-Fiの直し方」を公開しました
+見出し: 「サーバーが落ちた日」
+ニュース「証明書の期限切れで通信障害」を受信
+タグ「タイムアウト」を追加しました
+特集『認証エラー』の連載を開始
+要約: 「政府、アクセス権限の見直しへ」
+お知らせ「データベース停止のご案内」を掲載しました
+"""
