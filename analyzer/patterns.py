@@ -1,5 +1,6 @@
 """The patterns known beforehand, and which of them a line is: the predefined ones, and the user's own beside them."""
 
+import functools
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -20,10 +21,9 @@ class PatternCatalogue:
 
     def __init__(self, own: Iterable[Pattern] = (), predefined: Sequence[Pattern] = PREDEFINED) -> None:
         self.own = tuple(own)
-        self._predefined = tuple(predefined)
-        self._by_id = {pattern.id: pattern for pattern in (*self._predefined, *self.own)}
-        self._find_own = _Scan(self.own)
-        self._find = _Scan(self._predefined)
+        self._by_id = {pattern.id: pattern for pattern in (*predefined, *self.own)}
+        self._first = _scan(tuple(predefined)).first
+        self._first_own = _scan(self.own).first
 
     def __iter__(self) -> Iterator[Pattern]:
         return iter(self._by_id.values())
@@ -34,7 +34,7 @@ class PatternCatalogue:
 
     def match_own(self, text: str) -> str | None:
         """Return the id of the user's first pattern that the text holds."""
-        return self._find_own.first(text)
+        return self._first_own(text)
 
     def match(self, text: str) -> str | None:
         """Return the id of the first predefined pattern that the text holds, None if it holds none.
@@ -43,7 +43,13 @@ class PatternCatalogue:
         """
         if not text.isascii():
             text = unicodedata.normalize("NFKC", text)
-        return self._find.first(without_look_alikes(text)) if self._find.first(text) else None
+        return self._first(without_look_alikes(text)) if self._first(text) else None
+
+
+@functools.lru_cache(maxsize=4)
+def _scan(patterns: tuple[Pattern, ...]) -> "_Scan":
+    """Return what finds patterns; to make it of the table takes 50 ms."""
+    return _Scan(patterns)
 
 
 class _Scan:
@@ -54,7 +60,7 @@ class _Scan:
     """
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
-        import re2  # type: ignore[import-untyped]
+        import re2  # type: ignore[import-untyped]  # loaded only where lines are read
 
         options = re2.Options()
         options.log_errors = False
