@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
 
-from analyzer.known_lines import KnownLine, LineMemory, is_headless
+from analyzer.known_lines import KnownLine, LineMemory, OpenRun, is_headless
 from analyzer.places import DIGITS, StampPlace
 from analyzer.rates import BUCKET_SECONDS
 from analyzer.records import LogRecord, RecordAssembler
@@ -50,21 +50,6 @@ class _File:
         return self.moment
 
 
-@dataclass(slots=True)
-class _Lines:
-    """Lines of which a run is made, all alike and of one step.
-
-    run: the run itself, if it was read the long way. said: when, if they have no time themselves.
-    """
-
-    first: bytes
-    last: bytes
-    count: int = 1
-    known: KnownLine | None = None
-    said: datetime | None = None
-    run: Run | None = None
-
-
 class Intake:
     """Takes the lines of one source.
 
@@ -99,8 +84,9 @@ class Intake:
             fewest_seen=max(known_after, stages.min_frequency),
         )
         self._files: dict[str, _File] = {}
-        self._runs: dict[tuple[object, object], _Lines] = {}
-        self._latest = clock.now()
+        self._runs: list[Run | OpenRun] = []
+        self._open_runs: dict[tuple[KnownLine, int | datetime], OpenRun] = {}
+        self._now: datetime | None = None  # the time of what was taken since the last flush
 
     def begin(self, name: str, moment: datetime) -> None:
         """Begin a file; moment: of records before any that has a time, where times are carried on."""
@@ -115,10 +101,9 @@ class Intake:
         if len(self._runs) > _MOST_RUNS:
             self.flush()
         self._stages.before_merge = self.flush
-        runs, carry = self._runs, self._carry
+        carry = self._carry
         by_key, find = self._memory.by_key, self._memory.find
         keys = map(hash, b"\n".join(lines).translate(None, DIGITS).split(b"\n"))
-        said = file.said()
         held: KnownLine | None = None  # begins a record, which is complete when the next line begins one too
         held_line, held_extra, blank = b"", None, 0
         for line, key, extra in zip(lines, keys, extras, strict=False):
@@ -135,22 +120,16 @@ class Intake:
             if held is None:
                 self._complete(file)
             else:
-                if held.stamp is None:
-                    if carry or held_extra is not None:
-                        said = (held_extra and held_extra[1]) or file.said()
-                    run_key: tuple[object, object] = held, said
-                else:
-                    minute = held_line[: held.minute] if held.minute else held.stamp.minute_of(held_line)
-                    run_key = held, held.buckets.get(minute)
-                    if carry:
-                        file.last = held.stamp, held_line
-                run = runs.get(run_key)
-                if run is None:
-                    self._begin_run(file, held, held_line, held_extra, said)
-                else:
+                run = held.run
+                if run is not None and held_line[: held.minute] == held.run_minute:
                     run.count += 1
                     run.last = held_line
-            held, held_line, held_extra, blank = known, line, extra, 0
+                else:
+                    self._go_on(file, held, held_line, held_extra)
+                if carry and held.stamp is not None:
+                    file.last = held.stamp, held_line
+            held, held_line = known, line
+            held_extra, blank = extra, 0
         if held is not None:
             self._feed(file, held_line, _size(held_line, held_extra) + blank, held_extra)
 
@@ -162,11 +141,18 @@ class Intake:
 
     def flush(self) -> None:
         """Hand on what was taken."""
-        made = [run for lines in self._runs.values() if (run := lines.run or self._run(lines)) is not None]
+        runs = sorted(self._runs, key=self._order)
         self._runs.clear()
+        self._open_runs.clear()
         self._memory.forget_minutes()
-        for run in sorted(made, key=lambda run: self._step_of(run.first)):
-            self._count(run)
+        for run in runs:
+            if isinstance(run, Run):
+                self._count(run)
+                continue
+            run.known.run = run.known.run_minute = None
+            if run.step != _UNWANTED:
+                self._count(self._made(run))
+        self._now = None
 
     @property
     def files(self) -> list[str]:
@@ -178,13 +164,13 @@ class Intake:
         return {name: file.records.pending_bytes for name, file in self._files.items()}
 
     def _file(self, name: str) -> _File:
-        now = self._clock.now()
-        self._latest = now + _FUTURE
+        if self._now is None:
+            self._now = self._clock.now()
         file = self._files.get(name)
         if file is None:
-            file = self._files[name] = _File(RecordAssembler(self._parser), now)
+            file = self._files[name] = _File(RecordAssembler(self._parser), self._now)
         if not self._carry:
-            file.moment = now
+            file.moment = self._now
         return file
 
     def _feed(self, file: _File, line: bytes, size: int, extra: Extra | None) -> None:
@@ -212,67 +198,78 @@ class Intake:
         moment = record.timestamp or (extra and extra[1]) or file.said()
         if self._carry and record.timestamp is not None:
             file.moment, file.last = record.timestamp, None
-        if self._between is not None and not self._between[0] <= moment <= self._between[1]:
+        if not self._is_wanted(moment):
             return
         where = self._stages.sort(record)
         moment = self._capped(moment)
         run = Run(where, record.summary, moment, moment, 1, is_headless(record))
-        self._runs[object(), None] = _Lines(b"", b"", run=run)
+        self._runs.append(run)
         if first is not None and record.message and not file.records.may_continue(record.message):
             self._memory.learn(first, record, where)
+
+    def _is_wanted(self, moment: datetime) -> bool:
+        return self._between is None or self._between[0] <= moment <= self._between[1]
+
+    def _order(self, run: Run | OpenRun) -> int:
+        return self._step_of(run.first) if isinstance(run, Run) else run.step
 
     def _step_of(self, moment: datetime) -> int:
         return int(moment.timestamp()) // self._step_seconds
 
     def _capped(self, moment: datetime) -> datetime:
-        return moment if self._carry else min(moment, self._latest)
+        return moment if self._carry or self._now is None else min(moment, self._now + _FUTURE)
 
-    def _begin_run(self, file: _File, known: KnownLine, line: bytes, extra: Extra | None, said: datetime) -> None:
-        """Begin a run of known lines, or go on with one; a line that is not written as it should be goes the long way.
-
-        said: when the line was said if it has no time.
-        """
-        step: object = said if known.stamp is None else self._step(known, known.stamp, line)
-        if step is None:
-            self._feed(file, line, _size(line, extra), extra)
-            self._complete(file)
-            return
-        run = self._runs.get((known, step))
-        if run is None:
-            wanted = known if step != _UNWANTED else None
-            self._runs[known, step] = _Lines(line, line, 1, wanted, None if known.stamp else said)
+    def _go_on(self, file: _File, known: KnownLine, line: bytes, extra: Extra | None) -> None:
+        """Add a known line to its run; one that is not written as it should be goes the long way."""
+        stamp, said = known.stamp, None
+        if stamp is None:
+            said = (extra and extra[1]) or file.said()
+            step = self._step_of(said) if self._is_wanted(said) else _UNWANTED
         else:
-            run.count += 1
-            run.last = line
+            minute = stamp.minute_of(line)
+            bucket = known.buckets.get(minute)
+            if bucket is None:
+                bucket = self._step(stamp, line)
+                if bucket is None:
+                    self._feed(file, line, _size(line, extra), extra)
+                    self._complete(file)
+                    return
+                known.buckets[minute] = bucket
+            step = bucket
+        key = known, said or step
+        run = self._open_runs.get(key)
+        if run is None:
+            run = self._open_runs[key] = OpenRun(known, step, said, line, line)
+            self._runs.append(run)
+        run.count += 1
+        run.last = line
+        if known.minute or not (stamp or self._carry or extra):
+            known.run, known.run_minute = run, line[: known.minute]
 
-    def _step(self, known: KnownLine, stamp: StampPlace, line: bytes) -> int | None:
-        """Return the bucket of a line, None if it has to be looked at by itself; remember it for its minute."""
+    def _step(self, stamp: StampPlace, line: bytes) -> int | None:
+        """Return the step that the minute of a line lies in, None if the line has to be looked at by itself."""
         moment = stamp.moment(line)
         if moment is None:
             return None
-        bucket = self._step_of(moment)
         if self._between is not None:
             start, end = self._between
             minute = moment.replace(second=0, microsecond=0)
             if minute + _MINUTE <= start or minute > end:
-                bucket = _UNWANTED
-            elif not start <= minute <= end - _MINUTE:
+                return _UNWANTED
+            if not start <= minute <= end - _MINUTE:
                 return None
-        known.buckets[stamp.minute_of(line)] = bucket
-        return bucket
+        return self._step_of(moment)
 
-    def _run(self, lines: _Lines) -> Run | None:
-        """Return the run that known lines are, None if they are of a time that is not wanted."""
-        known = lines.known
-        if known is None:
-            return None
-        first = lines.said or (known.stamp and known.stamp.moment(lines.first)) or self._clock.now()
-        last = (known.stamp and known.stamp.moment(lines.last)) or first
+    def _made(self, run: OpenRun) -> Run:
+        """Return the run that known lines are."""
+        stamp = run.known.stamp
+        first = run.said or (stamp and stamp.moment(run.first)) or self._clock.now()
+        last = (stamp and stamp.moment(run.last)) or first
         text = ""
-        if self._stages.wants_text(known.where):
-            text = self._parser.parse(decode(lines.first))[0].summary
+        if self._stages.wants_text(run.known.where):
+            text = self._parser.parse(decode(run.first))[0].summary
         moments = self._capped(min(first, last)), self._capped(max(first, last))
-        return Run(known.where, text, *moments, lines.count, known.headless)
+        return Run(run.known.where, text, *moments, run.count, run.known.headless)
 
 
 def _extras(lines: Lines) -> Iterable[Extra | None]:

@@ -8,6 +8,7 @@ Keys are hashes of 64 bits, so that nothing of a line is kept; two of 50,000 are
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from analyzer.headers import HeaderParser, Layout
 from analyzer.levels import Level
@@ -28,12 +29,28 @@ _LIKE_A_STAMP = re.compile(
 VariantKey = tuple[bytes | str | None, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True)
+class OpenRun:
+    """Lines of which a run is made, all alike and of one step of time.
+
+    first, last: of them. said: when, if they have no time themselves.
+    """
+
+    known: "KnownLine"
+    step: int
+    said: datetime | None
+    first: bytes
+    last: bytes
+    count: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class KnownLine:
     """Lines that differ only in digits or identifiers.
 
     where: where they belong. headless: no header was found in them. stamp: None if they have none. minute: so many
-    bytes at their beginning tell the minute; 0 if that is not so simple. buckets: of 300 s, by minute.
+    bytes at their beginning tell the minute; 0 if that is not so simple. buckets: which one a minute lies in.
+    run, run_minute: what the last of them was counted in, and for which beginning of a line that holds.
     """
 
     where: Sorted
@@ -41,6 +58,8 @@ class KnownLine:
     stamp: StampPlace | None
     minute: int
     buckets: dict[bytes, int]
+    run: OpenRun | None = None
+    run_minute: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -114,7 +115,6 @@ AFTER = (
 )
 
 
-
 def log(chance: random.Random, *, kinds: Sequence[str] = tuple(WRITTEN), longest_step_seconds: int = 40) -> list[str]:
     """Return the lines of a log in which few things are said often, with other numbers."""
     texts = chance.sample(TEXTS, chance.randint(1, 4))
@@ -138,9 +138,75 @@ def log(chance: random.Random, *, kinds: Sequence[str] = tuple(WRITTEN), longest
 seeds = st.integers(0, 2**32).map(random.Random)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(seeds, st.integers(1, 80), st.integers(1, 4))
 def test_both_ways_tell_the_same_of_any_log(chance: random.Random, at_once: int, flush_after: int) -> None:
     lines = log(chance)
     short = told(lines, at_once=at_once, flush_after=flush_after)
     assert short == told(lines, long_way=True, at_once=at_once, flush_after=flush_after), "\n".join(lines)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None)
+@given(seeds, st.integers(1, 80), st.integers(1, 4))
+def test_both_ways_tell_the_same_of_very_many_logs(chance: random.Random, at_once: int, flush_after: int) -> None:
+    lines = log(chance, kinds=[chance.choice(list(WRITTEN))])
+    short = told(lines, at_once=at_once, flush_after=flush_after)
+    assert short == told(lines, long_way=True, at_once=at_once, flush_after=flush_after), "\n".join(lines)
+
+
+@settings(max_examples=25)
+@given(seeds, st.integers(0, 1200), st.integers(0, 1200))
+def test_both_ways_tell_the_same_of_a_time_range(chance: random.Random, start: int, length: int) -> None:
+    between = BEGIN + timedelta(seconds=start), BEGIN + timedelta(seconds=start + length)
+    lines = log(chance, longest_step_seconds=20)
+    assert told(lines, carry=True, between=between) == told(lines, long_way=True, carry=True, between=between)
+
+
+@settings(max_examples=25)
+@given(seeds)
+def test_both_ways_find_the_patterns_of_the_user(chance: random.Random) -> None:
+    own = (PatternSettings(id="slow", expression=r"in [5-9]\d+ ms"), PatternSettings(id="first", expression="^mail to"))
+    lines = log(chance)
+    assert told(lines, own=own) == told(lines, long_way=True, own=own)
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_most_lines_are_looked_up(kind: str) -> None:
+    at = [BEGIN + timedelta(seconds=number) for number in range(200)]
+    texts = [f"fetched feed {number} in {7 * number} ms" for number in range(200)]
+    values = [{"at": at[n], "ms": n, "n": 17 * n, "level": "INFO", "text": texts[n]} for n in range(200)]
+    lines = [WRITTEN[kind].format(status=200, priority=14, **one) for one in values]
+    assert told(lines, at_once=100).looked_up >= 180
+
+
+def test_a_status_decides_the_pattern_of_lines_that_are_alike_otherwise() -> None:
+    statuses = [(200, 200, 404, 503)[number % 4] for number in range(200)]
+    lines = [
+        f'10.0.0.9 - - [01/Mar/2026:10:00:00 +0000] "GET /{n} HTTP/1.1" {status} 5' for n, status in enumerate(statuses)
+    ]
+    found = told(lines)
+    assert found.patterns["http_server_error"][0] == 50
+    assert found.looked_up > 120
+
+
+def test_a_line_that_goes_on_changes_what_its_record_says() -> None:
+    said = [f"2026-03-01 10:00:{number:02d} ERROR job {number} failed" for number in range(40)]
+    lines = [line for one in said for line in (one, "  File x.py", "MemoryError: no room")] + said
+    found = told(lines)
+    assert found.patterns["out_of_memory"][0] == 40
+    assert sum(frequency for frequency, *_ in found.patterns.values()) == 80
+
+
+def test_lines_without_time_are_said_when_their_source_says_so() -> None:
+    runs: list[Run] = []
+    clock = ManualClock(NOW.timestamp())
+    intake = Intake(LogStages(AnalyzerSettings(), clock), SOURCE, clock, runs.append)
+    moments = [BEGIN + timedelta(minutes=number) for number in range(20)]
+    lines = [b"job %d is done" % number for number in range(20)]
+    intake.take("1", Lines(lines, [len(line) + 60 for line in lines], moments))
+    assert intake.pending_bytes() == {"1": len(lines[-1]) + 60}
+    intake.finish("1")
+    intake.flush()
+    assert [run.first for run in runs] == moments
+    assert sum(run.count for run in runs) == 20
