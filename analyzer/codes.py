@@ -8,46 +8,50 @@ _STATUS = r"""
     (?i: \b(?:status(?:[ _-]?code)?|response(?:[ _-]code)?|http(?:/[\d.]+)?|returned|responded|replied|answered|code
            |ステータス(?:コード)?)
          ["']?(?:\ (?:is|with|by))?[\s:="']* ({status}) (?![\d.]|\s?[mµ]?s\b) )
-    | (?<![\d.,:-])({status})\s?(?:を返|が返|エラー|で応答|で失敗
-        |(?:Bad|Unauthorized|Forbidden|Not\ Found|Too\ Many|Internal|Service|Gateway|Client\ Error|Server\ Error)\b)
+    | (?<![A-Za-z0-9_.,:-])({status})(?=\s?(?:を返|が返|エラー|で応答|で失敗
+        |(?:Bad|Unauthorized|Forbidden|Not\ Found|Too\ Many|Internal|Service|Gateway|Client\ Error|Server\ Error)\b))
     | "[A-Z]+\ [^"\s]*(?:\ HTTP/[\d.]+)?"\s+({status})\b
     """
 _OTHERS = r"""
     (?i: \b(?:err(?:or)?|errno|exit|sqlstate|エラー)[ _-]?(?:code|status|no|number|コード)?
-         [\s:=\#\[(]* (-?\d{1,5}) (?![\d.:,]|\s?[A-Za-z%件]) )
+         [\s:=\#\[(]* (-?{short}) (?![\d.:,]|[A-Za-z%]|\s?件|\s(?:[nuµm]?s|secs?|seconds?|times?|of|bytes)\b) )
     | (?: ^ | [\[(] | \b(?i:error|code|errno|reason|status|エラー|コード)[\s:=\#]{1,3} )
-      ([A-Z]{1,5}-?\d{3,5}) (?![\w.-])
-    | (?<![\w.-]) ([A-Z]{1,5}-?\d{3,5}) (?=:(?:\s|$))
+      ([A-Z]{1,5}-?{code}) (?![\w.-])
+    | (?<![\w.-]) ([A-Z]{1,5}-?{code}) (?=:(?:\s|$))
     | (?i: (?<![\w.,:-])({zero}) (?=\s*(?:errors?|fail\w*|timeouts?|warnings?|exceptions?)\b) )
     | (?:エラー|失敗|警告|タイムアウト)[はが:\s]*({zero})\s*件
-    | \b(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L|[Ss](?=3\b))(\d{1,3})\b
-    | \b[A-Za-z_]+(\d{1,2})[A-Za-z_]*+(?=\()
+    | \b(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L|[Ss](?=3\b))({word})\b
+    | \b[A-Za-z_]+({word})[A-Za-z_]*+(?=\()
     """
 _OF_CATEGORIES = r"""
     (?i: (?:status|response|\bcode|http|error|exception|requests|returned|ステータス|レスポンス|応答)
          (?:[ _-]?(?:code|status|error|exception|of|a|an|with)\b|コード|エラー|ステータス|\$\w+){0,4}
          ["']?[\s:="'(<はが]*({status})(?!\d) )
     | \|\ +({status})\ +\|
-    | \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\ \S+\ (?:-\ )?({status})(?=\s|$)
+    | \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\ \S+\ (?:(?:-|=>|->|→)\ )?({status})(?=\s|$)
     | (?:-?\d+/){4}\+?\d+\ ({status})\ | \bTCP_\w+/({status})\b | "\ from\ \S+\ -\ ({status})\s
     | (?i: \b(?:got|received)\ ({status})\ from\b )
-    | (?<![\d.,:-])({status})\s?(?:系?エラー|を返|が返|を受|で失敗|で応答|応答)
+    | (?<![A-Za-z0-9_.,:-])({status})(?=\s?(?:系?エラー|を返|が返|を受|で失敗|で応答|応答))
     | (?:ませ[んぬ]|失敗|エラー|アクセス|タイムアウト|不正)[^。\d]{0,20}\(({status})\)
     | (?i: (?<![\w.,:-])({zero})(?=\ [a-z]+\ (?:errors?|fail\w*|timeouts?|exceptions?)\b) ) | 拒否[はが]({zero})件
     | (?i: (?:\bexit(?:ed)?(?:\ with)?(?:\ exit)?[ _-]?(?:code|status)?|終了コード)["']?[\s:=(は]{1,2}({zero})(?!\d) )
     """
 
 
-def _expression(form: str, status: str, zero: str) -> re.Pattern[str]:
-    return re.compile("(?x)" + form.replace("{status}", status).replace("{zero}", zero))
+def _expression(form: str, **digits: str) -> re.Pattern[str]:
+    for name, expression in digits.items():
+        form = form.replace(f"{{{name}}}", expression)
+    return re.compile("(?x)" + form)
 
 
-_CODE = _expression(f"{_STATUS}|{_OTHERS}", r"[45]\d\d", "0")
-_REQUEST_CODE = _expression(f"{_STATUS}|{_OTHERS}", r"5\d\d", "0")
+_WORDS = {"short": r"\d{1,5}", "code": r"\d{3,5}", "word": r"\d{1,3}", "zero": "0"}
+_ANY = dict.fromkeys(("status", *_WORDS), r"\d+")
+_CODE = _expression(f"{_STATUS}|{_OTHERS}", status=r"[45]\d\d", **_WORDS)
+_REQUEST_CODE = _expression(f"{_STATUS}|{_OTHERS}", status=r"5\d\d", **_WORDS)
 """In the record of a request a client's mistake is traffic like a success; its category is its own all the same."""
-_DECIDING = _expression(f"{_STATUS}|{_OTHERS}|{_OF_CATEGORIES}", r"[45]\d\d", "0")
-"""Those on which a template or a predefined pattern hangs; all digits that `pattern_table` asks for are among them."""
-_PLACE = _expression(f"{_STATUS}|{_OTHERS}|{_OF_CATEGORIES}", r"\d+", r"\d+")
+_CATEGORY_CODE = _expression(f"{_STATUS}|{_OF_CATEGORIES}", status=r"[45]\d\d", **_WORDS)
+"""Those on which a predefined pattern hangs; all digits that `pattern_table` asks for are among them."""
+_PLACES = (_expression(f"{_STATUS}|{_OTHERS}", **_ANY), _expression(_OF_CATEGORIES, **_ANY))
 """Where codes may stand, whatever they are: lines that differ only in digits agree on this."""
 REQUEST = re.compile(r'"(GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS|CONNECT|PROPFIND|TRACE)\s[^"]*"')
 """The request as a web server records it; the group is its method."""
@@ -66,14 +70,14 @@ _NUMBER = re.compile(r"\d+", re.ASCII)
 _NUMBER_BYTES = re.compile(rb"\d+")
 
 
-def codes(message: str) -> tuple[str, ...]:
-    """Return the digits in a message that say what happened."""
-    return tuple(match[match.lastindex or 0] for match in _DECIDING.finditer(message))
-
-
 def hide_codes(text: str) -> str:
     """Return a text whose codes nothing takes for numbers any more."""
     return _expression_for(text).sub(_with_hidden, text) if _may_hold_codes(text) else text
+
+
+def hide_deciding_codes(text: str) -> str:
+    """Return a text in which, besides its codes, the digits are hidden on which its predefined pattern hangs."""
+    return _CATEGORY_CODE.sub(_with_hidden, hide_codes(text))
 
 
 def code_places(skeleton: bytes) -> tuple[int, ...]:
@@ -81,7 +85,8 @@ def code_places(skeleton: bytes) -> tuple[int, ...]:
     text = skeleton.decode("utf-8", "replace")
     if not _may_hold_codes(text):
         return ()
-    inside = {at for match in _PLACE.finditer(text) for at in range(*match.span(match.lastindex or 0))}
+    spans = [match.span(match.lastindex or 0) for search in _PLACES for match in search.finditer(text)]
+    inside = {at for span in spans for at in range(*span)}
     found = enumerate(_NUMBER.finditer(text)) if inside else ()
     return tuple([place for place, number in found if number.start() in inside])
 

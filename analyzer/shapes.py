@@ -19,8 +19,8 @@ from analyzer.states import STATE_SIGNS, STATE_WORDS, is_state
 _MIXED = r"(?:[a-f]++\d\w*+|[A-Za-z_]*+\d++[A-Za-z_]\w*+)(?!\()"
 """A word with a digit before a letter, or of hexadecimal digits: always a value, whatever its letters."""
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
-_LONG_QUOTE = "(?s:「(?:(?!」).){37,}」|『(?:(?!』).){37,}』)"
-_RANDOM = re.compile(rf"\b(?:{_UUID}|{_MIXED})|{_LONG_QUOTE}".encode())
+_RANDOM = re.compile(rf"\b(?:{_UUID}|{_MIXED})".encode())
+_LONG_QUOTE = re.compile("(?s)「(?:(?!「|」).){37,}」|『(?:(?!『|』).){37,}』".encode())
 _HEXADECIMAL = re.compile(rb"\b[0-9a-f-]{7,}+\b")
 
 
@@ -31,7 +31,7 @@ def without_hexadecimal(raw: bytes) -> bytes:
 
 def without_identifiers(raw: bytes) -> bytes:
     """Return a message without what no two lines share: words that mix digits and letters, long Japanese quotes."""
-    return _RANDOM.sub(b"\0", raw)
+    return _LONG_QUOTE.sub(b"\1", _RANDOM.sub(b"\0", raw))
 
 
 # --- Values by how they look ----------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ _COLONS = re.compile(
 )
 _QUOTE = re.compile("[\"'`「『]")
 _QUOTED = re.compile(
-    r"""(?x) 「[^」]*」 | 『[^』]*』 | (?<![\w"=:\\])"(?:[^"\\]|\\.){1,300}"(?![\w"]|\s?:)
+    r"""(?x) 「[^「」]*」 | 『[^『』]*』 | (?<![\w"=:\\])"(?:[^"\\]|\\.){1,300}"(?![\w"]|\s?:)
       | (?<![\w'=])'[^']{1,300}'(?![\w']|\s?:) | (?<![\w`])`[^`]{1,300}`(?![\w`])"""
 )
 _ESCAPED = re.compile(r'\\"[^"\\]{1,300}\\"')
@@ -75,7 +75,6 @@ _LOOKS = re.compile(
     rf"""(?ax)
       (?P<words> (?<![^\s(\[])
         (?: (?!{_DATE_WORD}\b|[A-Z]\w*(?:Job|Mailer)\b|[0-9a-f]{{7}}|[0-9A-F]{{8}}) [A-Za-z]++[,;:]?+\s )++ )
-    | (?P<i> \b{_UUID} )
     | (?P<a> (?<![\w.-]) (?:\d{{1,3}}\.){{3}}\d{{1,3}} (?::\d+)? (?![\w.-])
         | (?<![\w.@+-]) [\w.+-]++@[\w.-]*\w
         | (?<![\w$.-]) [A-Za-z0-9_-]+ (?:\.[\w$-]+){{2,}}
@@ -84,7 +83,8 @@ _LOOKS = re.compile(
     | (?P<p> (?<![\w<>.)/{VALUE}-])(?:~|\.{{1,2}})?/(?:[^\x00-\ \x7f-\U0010ffff"'<>()\[\]{{}},;|]+)(?<![.:])
         | \b[A-Za-z]:\\[^\s"'<>|,;]+ | (?<!\S)\\\\?\w[\w.$ -]*(?:\\[\w.$-]+)+
         | (?<![\w.-]) [\w-][\w.-]* \.(?:{_DATA_FILE}) (?![\w.(-]) )
-    | (?P<v> \b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s (?:{_MONTH}[a-z]*\s+\d+|\d+\s+{_MONTH}[a-z]*)
+    | (?P<v> \b(?:{_UUID} | {_MIXED})
+        | \b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s (?:{_MONTH}[a-z]*\s+\d+|\d+\s+{_MONTH}[a-z]*)
              (?:,?\s+\d{{4}})? (?:\s+{_TIME})? (?:\s+\d{{4}})?
         | \b{_MONTH}[a-z]*\s+\d\d? (?:,?\s+\d{{4}})? (?:\s+{_TIME})?
         | \b\d\d?[ /-]{_MONTH}[a-z]*[ /-]\d{{4}} (?:[ :]{_TIME})?
@@ -96,11 +96,11 @@ _LOOKS = re.compile(
         | (?<![\w.])[+-]\d\w* )
     | (?P<c> \b[A-Z]\w*(?:::\w+)*\#\w+ | (?<![\w:]):[a-z_]\w*\b(?![:=])
         | \b(?!ActiveJob)[A-Z][A-Za-z0-9]+(?:Job|Mailer)\b )
-    | (?P<j> \b(?:{_MIXED} | [A-Za-z]\w*_-?\d+\b) )
+    | (?P<i> \b[A-Za-z]\w*_-?\d+\b )
     | (?P<n> (?<=[A-Za-z_])\d+ | (?<![A-Za-z\d])\d+ )
     """
 )
-_LOOKS_LIKE = {"i": IDENTIFIER, "j": IDENTIFIER, "a": ADDRESS, "p": PATH, "v": VALUE, "n": VALUE, "c": VALUE}
+_LOOKS_LIKE = {"i": IDENTIFIER, "a": ADDRESS, "p": PATH, "v": VALUE, "n": VALUE, "c": VALUE}
 
 _GLUE = r"[\w@~$+-]"
 _INSIDE = r"[\w.@~$+-]"

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analyzer.codes import code_places, codes, numbers_at
+from analyzer.codes import code_places, hide_deciding_codes, numbers_at
 from analyzer.shapes import shape, without_hexadecimal, without_identifiers
-from analyzer.variables import Found, Places, VariableFinder
+from analyzer.variables import Found, Places, VariableFinder, trim
 
 _DIGITS = b"0123456789"
 _LONGEST_MESSAGE = 2_000
@@ -84,7 +84,7 @@ class TemplateMiner:
         *,
         many_values: int = 6,
         max_templates: int = 10_000,
-        max_signatures: int = 100_000,
+        max_signatures: int = 50_000,
     ) -> None:
         self._classify = classify
         self._mask = mask
@@ -96,7 +96,7 @@ class TemplateMiner:
         self._templates: OrderedDict[str, Template] = OrderedDict()  # the one needed last at the end
         self._merged: OrderedDict[str, str] = OrderedDict()
         self._general: dict[int, list[tuple[Template, Places]]] = {}
-        self._variables = VariableFinder(many_values, most=10 * max_templates)
+        self._variables = VariableFinder(self.text, many_values, max_templates)
         self._text_size = 0
         self.version = 0
 
@@ -166,7 +166,7 @@ class TemplateMiner:
         exact = hash((key, numbers))
         found = self._found(exact)
         if found is None:
-            coded = hash((key, codes(message)))
+            coded = hash((key, _key(without_identifiers(hide_deciding_codes(message).encode("utf-8", "replace")))))
             found = self._found(coded) or self._learn(message, coded)
             self._remember(self._signatures, exact, found)
         return found
@@ -177,7 +177,7 @@ class TemplateMiner:
 
     def _reduced(self, raw: bytes, key: int) -> tuple[bytes, int]:
         """Return a message without the identifiers in it, and its key, unless it is known with them."""
-        for without in (without_hexadecimal, without_identifiers):
+        for without in (without_hexadecimal, without_identifiers) if _has_digits(raw) else ():
             if key in self._signatures or key in self._code_places:
                 break
             reduced = without(raw)
@@ -186,9 +186,8 @@ class TemplateMiner:
         return raw, key
 
     def _remember(self, index: dict[int, Any], key: int, what: Any) -> None:
-        if len(index) >= self._max_signatures:
-            index.clear()
         index[key] = what
+        trim(index, self._max_signatures)
 
     def _learn(self, message: str, key: int) -> Match:
         """Make a match of a message, or renew the one whose template is no longer live."""
@@ -240,20 +239,20 @@ class TemplateMiner:
             self._drop(next(iter(self._templates.values())))
         return template
 
-    def _generalise(self, places: Places, found: Found) -> Template:
+    def _generalise(self, places: Places, found: Found, general: frozenset[int] = frozenset()) -> Template:
         """Make one template of all those that differ in nothing but the variables found."""
-        text = places.generalised(found.places)
-        template_id = self.resolve(_identify(text))
-        into = self._templates.get(template_id)
+        text, general = places.generalised(found.places), general | found.places
+        into = self._templates.get(self.resolve(_identify(text)))
+        further = None
         if into is None or not into.general:
-            general = found.places if into is None else found.places | into.general
-            its_places = Places.of(text, general)
             if into is not None:
                 self._drop(into)
-            into = self._make(text, its_places, general)
+            places = Places.of(text, general)
+            into = self._make(text, places, general)
+            further = self._variables.learn(into.id, places)
         for member in found.members:
             self._merge(self._templates.get(member), into)
-        return into
+        return self._generalise(places, further, general) if further else into
 
     def _merge(self, template: Template | None, into: Template) -> None:
         if template is None or template is into:
@@ -279,6 +278,10 @@ def _key(raw: bytes) -> int:
     """Return the key of a message without its digits; one that has none is not taken for one that has."""
     skeleton = raw.translate(None, _DIGITS)
     return hash(skeleton) if len(skeleton) < len(raw) else ~hash(skeleton)
+
+
+def _has_digits(raw: bytes) -> bool:
+    return len(raw.translate(None, _DIGITS)) < len(raw)
 
 
 def _shortened(message: str) -> str:

@@ -5,7 +5,7 @@ were joined wrongly are an alarm that is missed.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -20,6 +20,7 @@ _FRAME = 32
 _MOST_IN_FRAME = 3
 _FEWEST_CONSTANT = 2
 _NEARLY_ALL = 0.7
+_WORDS_A_TEMPLATE = 10
 _WORD = re.compile(
     r"(?:[A-Za-z_]|<\*>)(?:[\w$.\-]*(?:[\w$]|<\*>))*|[ァ-ヶー]+|[一-龥々]+|[ぁ-ん]+|[^\x00-\x7f\W]+|\s+|.",
     re.ASCII | re.DOTALL,
@@ -74,14 +75,16 @@ class Found:
 class VariableFinder:
     """Remembers templates by what stands around their words.
 
-    many_values: so many different words in one place make it a variable. most: keys that are kept.
+    text_of: the text of a template by its id, None if it is not known any more. many_values: so many different words in
+    one place make it a variable. most: templates whose surroundings are kept.
     """
 
-    def __init__(self, many_values: int, most: int) -> None:
+    def __init__(self, text_of: Callable[[str], str | None], many_values: int, most: int) -> None:
+        self._text_of = text_of
         self._many_values = many_values
         self._most = most
         self._slots: dict[int, tuple[str, ...]] = {}
-        self._frames: dict[int, dict[str, tuple[str, ...]]] = {}
+        self._frames: dict[int, tuple[str, ...]] = {}
 
     def learn(self, template_id: str, shape: Places) -> Found | None:
         """Take up a new template; return its variables if it completes what is needed to know them."""
@@ -90,28 +93,23 @@ class VariableFinder:
             if len(members) >= self._limit(shape, place):
                 return Found(frozenset((place,)), members)
             self._slots[key] = members
-        _trim(self._slots, self._most)
-        return self._learn_frame(template_id, shape)
+        trim(self._slots, _WORDS_A_TEMPLATE * self._most)
+        return self._learn_frame(template_id, shape) if len(shape.slots) > _FEWEST_CONSTANT else None
 
     def _learn_frame(self, template_id: str, shape: Places) -> Found | None:
         """Look for several variables in one text, which no two templates share."""
-        if len(shape.slots) <= _FEWEST_CONSTANT:
-            return None
-        members = self._frames.pop(shape.frame, {})
-        members[template_id] = tuple(shape.parts[place] for place in shape.slots)
+        members = (*self._frames.pop(shape.frame, ()), template_id)
         if len(members) < _FRAME:
             self._frames[shape.frame] = members
-            _trim(self._frames, self._most)
+            trim(self._frames, self._most)
             return None
-        variety = {
-            place: len(set(column))
-            for place, column in zip(shape.slots, zip(*members.values(), strict=True), strict=True)
-        }
-        places = frozenset(place for place, count in variety.items() if count >= _NEARLY_ALL * _FRAME)
-        constant = [place for place, count in variety.items() if count == 1]
-        if not 1 <= len(places) <= _MOST_IN_FRAME or len(constant) < max(_FEWEST_CONSTANT, len(variety) - len(places)):
-            return None
-        return Found(places, tuple(members))
+        shapes = [Places.of(text) for text in map(self._text_of, members) if text is not None]
+        rows = [[each.parts[place] for place in shape.slots] for each in shapes if each.frame == shape.frame]
+        variety = {place: len(set(column)) for place, column in zip(shape.slots, zip(*rows, strict=True), strict=True)}
+        places = frozenset(place for place, count in variety.items() if count >= _NEARLY_ALL * len(rows))
+        constant = sum(count == 1 for count in variety.values())
+        found = 1 <= len(places) <= _MOST_IN_FRAME and constant >= max(_FEWEST_CONSTANT, len(variety) - len(places))
+        return Found(places, members) if found and len(rows) > _FRAME // 2 else None
 
     def _limit(self, shape: Places, place: int) -> int:
         word = shape.parts[place]
@@ -120,7 +118,7 @@ class VariableFinder:
         return _MANY_FIRST if place == 0 else self._many_values
 
 
-def _trim(index: dict[int, Any], most: int) -> None:
+def trim(index: dict[int, Any], most: int) -> None:
     """Forget the oldest eighth where there is too much; one by one would be slow, a dictionary keeps the gaps."""
     if len(index) > most:
         for key in list(islice(index, most // 8 + 1)):
