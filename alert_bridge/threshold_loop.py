@@ -34,6 +34,7 @@ STATE_FILE = "thresholds.json"
 HISTORY_SECONDS = 28 * 86400.0
 HISTORY_STEP_SECONDS = 300.0
 
+_AT_ONCE = 4  # so many series are read at the same time
 _SAVE_SECONDS = 300.0
 _RECORD_SECONDS = 3600.0
 _RECORD_CHANGE = 0.01
@@ -126,8 +127,8 @@ class ThresholdLoop:
 
     async def round(self, alerts: AlertSink | None = None) -> None:
         """Read, learn, export, compare, once; a part that fails stops no other."""
-        for one in self._sides():
-            await self._guard("series", one.config.metric_name, self._read(one))
+        free = asyncio.Semaphore(_AT_ONCE)
+        await asyncio.gather(*(self._read_one(one, free) for one in self._sides()))
         await self._guard("rules", "the rule file", self._write_rules())
         await self._guard("history", "the history of thresholds", self._record())
         await self._guard("alerts", "what fires", self._raise(alerts))
@@ -210,6 +211,10 @@ class ThresholdLoop:
     def _sides(self) -> list[WatchedThreshold]:
         """Return one threshold for each metric and direction: severities share their history."""
         return list({(one.config.metric_name, one.config.direction): one for one in self.watched}.values())
+
+    async def _read_one(self, one: WatchedThreshold, free: asyncio.Semaphore) -> None:
+        async with free:
+            await self._guard("series", one.config.metric_name, self._read(one))
 
     async def _read(self, one: WatchedThreshold) -> None:
         metric, side = one.config.metric_name, (one.config.metric_name, one.config.direction)

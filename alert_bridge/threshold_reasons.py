@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from alert_bridge.threshold_config import ThresholdConfig, zone
+from alert_bridge.threshold_history import INTERVAL_SECONDS
 from alert_bridge.thresholds import (
     HOLD_SECONDS,
-    INTERVAL_SECONDS,
     WARM_SAMPLES,
     BaselineAccepted,
     Computation,

@@ -18,33 +18,22 @@ Everything here is written for thresholds that alert above themselves. The manag
 limits negated on the way in, answers on the way out.
 """
 
-import base64
 import math
-import zlib
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from functools import lru_cache
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from alert_bridge.threshold_config import zone
+from alert_bridge.threshold_history import DAY, HOUR, INTERVAL_SECONDS, Flags, Floats, History, Numbers
+from alert_bridge.threshold_normal import SEASONS, UNKNOWN, Daily, Estimate, Normal, Normals, deviation, median
 
-Season = Literal["none", "day", "week"]
 Mode = Literal["warming", "adaptive", "static"]
-Floats = NDArray[np.float64]
-Numbers = NDArray[np.int64]
 
-INTERVAL_SECONDS = 300
-HOUR, DAY, WEEK = 12, 288, 2016  # in intervals
-KEPT = 4 * WEEK + 2 * HOUR  # four whole windows of the same time of the week
 WARM_SAMPLES = 30  # this many, over an hour, before anything is derived from them
 HOLD_SECONDS = 1800.0  # without a sample, the last threshold holds this long
 
-_AROUND = np.arange(-HOUR, HOUR)
 _LATE_IN_A_ROW = 12
 _LARGEST = 1e100
 _LATEST = 1e11
@@ -69,23 +58,6 @@ class Parameters:
     def clamp(self, value: float) -> float:
         """Return value within the hard limits."""
         return min(max(value, self.floor), self.ceiling)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What is normal at one time: from which values, their centre and spread, and how the level moves a day.
-
-    widening: by how much the band is wider because deviations last, from 1 to 1.5.
-    """
-
-    season: Season
-    centre: float
-    spread: float
-    count: int
-    age_days: float
-    learned_days: float
-    trend: float
-    widening: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,69 +90,118 @@ class BaselineAccepted:
     amount: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Daily:
-    """What is worked out once a day. persistence: correlation of deviations over one interval, 0 to 1."""
-
-    day: int
-    trend: float
-    persistence: float
-
-
 @dataclass(slots=True)
 class _Episode:
+    """A stretch of values beyond the threshold; an hour without one ends it. Counts intervals."""
+
     start: int
     last_over: int
     count: int = 0
     over: int = 0
 
+    def is_new_normal(self, number: int) -> bool:
+        """Return whether it has lasted for a day, with at least half of it beyond the threshold."""
+        return number - self.start >= DAY and 2 * self.over >= self.count
 
-class _History:
-    """The last four weeks in intervals of 5 minutes: a value (NaN: none) and whether it was beyond the threshold."""
 
-    def __init__(self) -> None:
-        self.values: Floats = np.full(KEPT, np.nan)
-        self.over: NDArray[np.bool_] = np.zeros(KEPT, dtype=np.bool_)
-        self.head = 0
+def _followed(episode: _Episode | None, number: int, over: bool, learnable: bool) -> _Episode | None:
+    """Return the episode after one more interval. learnable: the value is not above the maximum."""
+    if episode is not None and number - episode.last_over > HOUR:
+        episode = None
+    if over and episode is None:
+        episode = _Episode(start=number, last_over=number)
+    if episode is not None:
+        episode.count += 1
+        if over:
+            episode.last_over = number
+            episode.over += learnable
+    return episode
 
-    def put(self, number: int, value: float, over: bool) -> None:
-        self._clear(self.head + 1, number)
-        self.head = number
-        self.values[number % KEPT] = value
-        self.over[number % KEPT] = over
 
-    def forget_from(self, number: int) -> None:
-        if number <= self.head:
-            self._clear(number, self.head + 1)
-            self.head = number - 1
+@dataclass(frozen=True, slots=True)
+class _Intervals:
+    """Samples in order by interval: each interval's own sample, and the places of its first and of the next ones.
 
-    def numbers(self, first: int | None = None) -> Numbers:
-        oldest = self.head - KEPT + 1
-        return np.arange(oldest if first is None else max(first, oldest), self.head + 1)
+    in_time: whether the interval's own sample came no later than the interval's own moment.
+    """
 
-    def usable(self, numbers: Numbers, now: int, ceiling: float) -> tuple[Numbers, Floats]:
-        """Return those of the intervals that may be learned from at interval `now`, and their values."""
-        numbers = numbers[(numbers > self.head - KEPT) & (numbers <= self.head)]
-        slots = numbers % KEPT
-        values = self.values[slots]
-        kept = (values <= ceiling) & (~self.over[slots] | (numbers <= now - DAY))
-        return numbers[kept], values[kept]
+    numbers: Numbers
+    values: Floats
+    in_time: Flags
+    firsts: Numbers
+    ends: Numbers
 
-    def learned(self, numbers: Numbers, now: int, ceiling: float) -> Floats:
-        """Return the values of the intervals, NaN for those that may not be learned from."""
-        kept, values = self.usable(numbers, now, ceiling)
-        result = np.full(len(numbers), np.nan)
-        result[np.searchsorted(numbers, kept)] = values
-        return result
+    @classmethod
+    def of(cls, moments: Floats, values: Floats) -> Self:
+        """Return the intervals of at least one sample."""
+        numbers = np.floor(moments / INTERVAL_SECONDS).astype(np.int64)
+        firsts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
+        early = moments <= numbers * INTERVAL_SECONDS + _moments_within(numbers)
+        counts = np.add.reduceat(early, firsts, dtype=np.int64)
+        own = firsts + np.maximum(counts, 1) - 1
+        return cls(numbers[firsts], values[own], counts > 0, firsts, np.append(firsts[1:], len(moments)))
 
-    def _clear(self, first: int, end: int) -> None:
-        if end - first >= KEPT:
-            self.values[:] = np.nan
-            self.over[:] = False
-        elif end > first:
-            slots = np.arange(first, end) % KEPT
-            self.values[slots] = np.nan
-            self.over[slots] = False
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def part(self, start: int, end: int | None = None) -> "_Intervals":
+        """Return some of the intervals."""
+        chosen = slice(start, end)
+        return _Intervals(
+            self.numbers[chosen], self.values[chosen], self.in_time[chosen], self.firsts[chosen], self.ends[chosen]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Aims:
+    """What the thresholds of several intervals are made of, and what they are before their rise is limited."""
+
+    drifts: Floats
+    bands: Floats
+    candidates: Floats
+    blends: Floats
+    targets: Floats
+
+    @classmethod
+    def of(cls, parameters: Parameters, normals: Normals) -> Self:
+        """Return the aims of one threshold."""
+        least = np.maximum(0.05 * np.abs(normals.centres), 0.01 * abs(parameters.base))
+        drifts = parameters.trend_sensitivity * normals.trends * normals.age_days
+        bands = parameters.width * np.maximum(normals.spreads, least) * normals.widenings
+        candidates = normals.centres + drifts + bands
+        blends = np.minimum(1.0, normals.learned / DAY)
+        targets = parameters.base + blends * min(1.0, parameters.factor) * (candidates - parameters.base)
+        return cls(drifts, bands, candidates, blends, np.clip(targets, parameters.floor, parameters.ceiling))
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """The thresholds of several intervals, and how they came about: an array for each."""
+
+    numbers: Numbers
+    samples: Numbers
+    normals: Normals
+    aims: _Aims
+    adaptive: Flags
+    thresholds: Floats
+
+    def computation(self, row: int, parameters: Parameters) -> Computation:
+        """Return how the threshold of one interval came about."""
+        number, samples, aims = int(self.numbers[row]), int(self.samples[row]), self.aims
+        if not self.adaptive[row]:
+            return Computation(number, "static" if parameters.factor == 0 else "warming", parameters.base, samples)
+        return Computation(
+            number,
+            "adaptive",
+            float(self.thresholds[row]),
+            samples,
+            self.normals.estimate(row),
+            float(aims.drifts[row]),
+            float(aims.bands[row]),
+            float(aims.candidates[row]),
+            float(aims.blends[row]),
+            float(aims.targets[row]),
+        )
 
 
 class SeriesThreshold:
@@ -192,12 +213,12 @@ class SeriesThreshold:
     def __init__(self, parameters: Sequence[Parameters], timezone: str = "UTC") -> None:
         self._parameters = tuple(parameters)
         self._timezone = timezone
-        self._history = _History()
+        self._history = History()
+        self._normal: dict[float, Normal] = {}  # by the maximum
         self._open: tuple[int, float, bool] | None = None  # number, sample, whether it came in time
         self._computed: list[Computation | None] = [None] * len(self._parameters)
         self._episode: _Episode | None = None
         self._late_in_a_row = 0
-        self._daily: dict[float, _Daily] = {}
         self.events: deque[BaselineAccepted] = deque(maxlen=20)
         self.newest = -math.inf
         self.samples = 0
@@ -231,6 +252,27 @@ class SeriesThreshold:
         self.samples += 1
         accepted = self._begin(number) if self._open is None or number > self._open[0] else None
         self._take(number, moment, min(max(value, -_LARGEST), _LARGEST))
+        return accepted
+
+    def learn(self, moments: Floats, values: Floats) -> list[BaselineAccepted]:
+        """Take samples as if they were added one by one: a day of them at once where they are in order."""
+        good = np.isfinite(values) & (np.abs(moments) <= _LATEST)
+        ordered = moments[good]
+        if len(ordered) == 0 or ordered[0] < self.newest or (np.diff(ordered) < 0).any():
+            return self._add_each(moments, values)
+        self.refused += int(np.count_nonzero(~good))
+        values = np.clip(values[good], -_LARGEST, _LARGEST)
+        coming = _Intervals.of(ordered, values)
+        accepted, place = [], 0
+        while place < len(coming):
+            learned = self._learn_ahead(coming.part(place))
+            within = slice(int(coming.firsts[place]), int(coming.ends[place + max(1, learned) - 1]))
+            if learned:
+                self.samples += within.stop - within.start
+                self.newest = float(ordered[within.stop - 1])
+            else:
+                accepted += self._add_each(ordered[within], values[within])
+            place += max(1, learned)
         return accepted
 
     def threshold(self, index: int, at: float) -> float:
@@ -273,30 +315,103 @@ class SeriesThreshold:
         if in_time or self._open is None or self._open[0] != number:
             self._open = (number, value, in_time)
 
+    def _add_each(self, moments: Floats, values: Floats) -> list[BaselineAccepted]:
+        events = [self.add(moment, value) for moment, value in zip(moments.tolist(), values.tolist(), strict=True)]
+        return [event for event in events if event is not None]
+
     def _begin(self, number: int) -> BaselineAccepted | None:
         if self._open is not None:
             self._learn(self._open[0], self._open[1])
-        accepted = self._accept(number) if self._is_new_normal(number) else None
+        is_new_normal = self._episode is not None and self._episode.is_new_normal(number)
+        accepted = self._accept(number) if is_new_normal else None
         self._compute(number, limited=accepted is None)
         return accepted
 
     def _learn(self, number: int, value: float) -> None:
         over = value > self.threshold(0, number * INTERVAL_SECONDS)
         self._history.put(number, value, over)
-        if self._episode is not None and number - self._episode.last_over > HOUR:
-            self._episode = None
-        if over and self._episode is None:
-            self._episode = _Episode(start=number, last_over=number)
-        if self._episode is not None:
-            self._episode.count += 1
-            if over:
-                self._episode.last_over = number
-                self._episode.over += value <= self._parameters[0].ceiling
+        self._episode = _followed(self._episode, number, over, value <= self._parameters[0].ceiling)
+
+    def _learn_ahead(self, coming: _Intervals) -> int:
+        """Learn intervals later than the open one, as many as can be learned at once; return how many.
+
+        They end with the local day, and where a new level is accepted. The last of them is open afterwards.
+        """
+        count = self._count_ahead(coming.numbers)
+        if self._open is None or count == 0:
+            return 0
+        numbers = np.append(self._open[0], coming.numbers[:count])
+        values = np.append(self._open[1], coming.values[:count])
+        samples = self.samples + 1 + coming.firsts[:count] - coming.firsts[0]
+        head = self._history.head
+        self._history.put_ahead(numbers, values)
+        course, over = self._settle(numbers, values, samples)
+        episode, quiet = self._episode_through(numbers, values, over)
+        if quiet < count:
+            self._history.forget_from(int(numbers[0]), head)
+            return self._learn_ahead(coming.part(0, quiet)) if quiet else 0
+        for i, parameters in enumerate(self._parameters):
+            own = course if i == 0 else self._course(parameters, numbers[1:], samples, self._computed[i])
+            self._computed[i] = own.computation(-1, parameters)
+        self._history.forget_from(int(numbers[-1]), int(numbers[-2]))
+        self._episode = episode
+        self._open = (int(numbers[-1]), float(values[-1]), bool(coming.in_time[count - 1]))
+        return count
+
+    def _count_ahead(self, numbers: Numbers) -> int:
+        """Return how many of the intervals can be learned at once: of the day whose daily figures are known.
+
+        Without a season few: each then depends on all that was learned before it.
+        """
+        computed = self._computed[0]
+        if self._open is None or computed is None or computed.estimate is None or numbers[0] <= self._open[0]:
+            return 0
+        most = 3 * HOUR if computed.estimate.season == "none" else DAY + 2 * HOUR
+        nearest = numbers[:most]
+        later = ~np.all([self._normal_below(one.ceiling).is_of_today(nearest) for one in self._parameters], axis=0)
+        return int(np.argmax(later)) if later.any() else len(nearest)
+
+    def _settle(self, numbers: Numbers, values: Floats, samples: Numbers) -> tuple[_Course, Flags]:
+        """Return the thresholds after the open interval, which is the first here, and what was beyond its own.
+
+        What is beyond decides what is learned. It is guessed, and what depends on wrong guesses is worked out again:
+        each turn settles at least one interval, mostly all of them.
+        """
+        parameters, previous = self._parameters[0], self._computed[0]
+        assert previous is not None  # noqa: S101 - the open interval was computed
+        normal, after = self._normal_below(parameters.ceiling), numbers[1:]
+        hourly = slice(None, None, HOUR)
+        guess = _course(parameters, after[hourly], samples[hourly], normal.at(after[hourly], after[hourly]))
+        over = values > np.append(previous.threshold, np.repeat(guess.thresholds, HOUR)[: len(after)])
+        self._history.set_over(numbers, over)
+        normals = normal.at(after, after)
+        while True:
+            course = _course(parameters, after, samples, normals)
+            self._limit(parameters, course, previous)
+            wrong = np.flatnonzero((values[1:] > course.thresholds) != over[1:])
+            over[1 + wrong] ^= True
+            self._history.set_over(numbers, over)
+            rows = normals.depend_on(after, after[wrong])
+            if len(rows) == 0:
+                return course, over
+            normals.replace(rows, normal.at(after[rows], after[rows]))
+
+    def _episode_through(self, numbers: Numbers, values: Floats, over: Flags) -> tuple[_Episode | None, int]:
+        """Return the episode once all but the last interval are learned, and before which a new level is accepted."""
+        episode = replace(self._episode) if self._episode else None
+        learnable = (values <= self._parameters[0].ceiling).tolist()
+        places, beyond = numbers.tolist(), over.tolist()
+        for i in range(len(places) - 1):
+            if episode is not None or beyond[i]:
+                episode = _followed(episode, places[i], beyond[i], learnable[i])
+                if episode is not None and episode.is_new_normal(places[i + 1]):
+                    return episode, i
+        return episode, len(places) - 1
 
     def _set_back(self, number: int) -> None:
-        self._history.forget_from(number)
+        self._history.forget_from(number, number - 1)
         self._open = None
-        self._daily.clear()
+        self._normal.clear()
         if self._episode is not None:
             if self._episode.start >= number:
                 self._episode = None
@@ -304,168 +419,97 @@ class SeriesThreshold:
                 self._episode.last_over = min(self._episode.last_over, number - 1)
 
     def _compute(self, number: int, limited: bool) -> None:
-        estimates: dict[float, Estimate | None] = {}
+        at, samples = np.array([number]), np.array([self.samples])
         for i, parameters in enumerate(self._parameters):
-            if parameters.ceiling not in estimates:
-                estimates[parameters.ceiling] = self._estimate(number, number, parameters.ceiling)
-            previous = self._computed[i] if limited else None
-            self._computed[i] = self._computation(number, parameters, estimates[parameters.ceiling], previous)
+            course = self._course(parameters, at, samples, self._computed[i] if limited else None)
+            self._computed[i] = course.computation(0, parameters)
 
-    def _computation(
-        self, number: int, parameters: Parameters, estimate: Estimate | None, previous: Computation | None
-    ) -> Computation:
-        if parameters.factor == 0:
-            return Computation(number, "static", parameters.base, self.samples)
-        if estimate is None or self.samples < WARM_SAMPLES or estimate.learned_days * DAY < HOUR:
-            return Computation(number, "warming", parameters.base, self.samples)
-        drift, band, candidate, blend, target = _target(parameters, estimate)
-        threshold = target
+    def _normal_below(self, ceiling: float) -> Normal:
+        normal = self._normal.get(ceiling)
+        if normal is None:
+            normal = self._normal[ceiling] = Normal(self._history, ceiling, self._timezone)
+        return normal
+
+    def _course(
+        self, parameters: Parameters, numbers: Numbers, samples: Numbers, previous: Computation | None
+    ) -> _Course:
+        """Return the thresholds of intervals in a row. previous: what their rise is limited by, None: nothing."""
+        course = _course(parameters, numbers, samples, self._normal_below(parameters.ceiling).at(numbers, numbers))
         if previous is not None:
-            hours = max(0, number - previous.number) / HOUR
-            rise = previous.threshold + 0.1 * (parameters.ceiling - parameters.floor) * hours
-            if target > rise:
-                rise += max(0.0, self._seasonal_move(number, parameters, target, estimate, previous))
-                threshold = parameters.clamp(min(target, rise))
-        return Computation(number, "adaptive", threshold, self.samples, estimate, drift, band, candidate, blend, target)
+            self._limit(parameters, course, previous)
+        return course
 
-    def _seasonal_move(
-        self, number: int, parameters: Parameters, target: float, estimate: Estimate, previous: Computation
-    ) -> float:
+    def _limit(self, parameters: Parameters, course: _Course, previous: Computation) -> None:
+        """Let no threshold rise faster than a tenth of the way from min to max an hour, but for the season."""
+        thresholds, targets = course.thresholds, course.aims.targets
+        before = np.append(previous.number, course.numbers[:-1])
+        hours = np.maximum(0, course.numbers - before) / HOUR
+        steps = 0.1 * (parameters.ceiling - parameters.floor) * hours
+        rises = course.adaptive & (targets > np.append(previous.threshold, thresholds[:-1]) + steps)
+        if not rises.any():
+            return
+        season = UNKNOWN if previous.estimate is None else SEASONS.index(previous.estimate.season)
+        seasons = np.append(season, np.where(course.adaptive, course.normals.seasons, UNKNOWN))
+        last = previous.threshold if rises[0] else float(thresholds[np.argmax(rises) - 1])
+        for row in range(int(np.argmax(rises)), len(thresholds)):
+            highest = last + steps[row]
+            if course.adaptive[row] and targets[row] > highest:
+                if seasons[row] == seasons[row + 1] and seasons[row] > 0:
+                    highest += max(0.0, self._seasonal_move(parameters, course, row, int(before[row])))
+                thresholds[row] = parameters.clamp(min(targets[row], highest))
+            last = float(thresholds[row])
+
+    def _seasonal_move(self, parameters: Parameters, course: _Course, row: int, before: int) -> float:
         """Return how far the season alone moved the target since the previous interval."""
-        if estimate.season == "none" or previous.estimate is None or previous.estimate.season != estimate.season:
+        number = int(course.numbers[row])
+        earlier = self._normal_below(parameters.ceiling).at(np.array([min(before, number)]), np.array([number]))
+        if earlier.seasons[0] != course.normals.seasons[row]:
             return 0.0
-        before = self._estimate(min(previous.number, number), number, parameters.ceiling)
-        if before is None or before.season != estimate.season:
-            return 0.0
-        return target - _target(parameters, before)[-1]
-
-    def _estimate(self, at: int, now: int, ceiling: float) -> Estimate | None:
-        """Return what is normal at interval `at`, by what is known at interval `now`; None with too few values."""
-        oldest = self._oldest(now, ceiling)
-        if oldest is None:
-            return None
-        learned = now - oldest
-        seasons: tuple[Season, ...] = ("none",)
-        if learned >= 3 * DAY:
-            seasons = ("week", "day", "none") if learned >= 21 * DAY else ("day", "none")
-        for season in seasons:
-            numbers, values = self._history.usable(self._pool(season, at), now, ceiling)
-            if len(values) >= (12 if season == "none" else 30):
-                centre, spread = _centre_and_spread(values)
-                age_days = max(0.0, at - float(numbers.mean())) / DAY
-                daily = self._of_today(now, ceiling)
-                trend = daily.trend if learned >= 14 * DAY else 0.0
-                widening = 1 + daily.persistence**2 / 2
-                return Estimate(season, centre, spread, len(values), age_days, learned / DAY, trend, widening)
-        return None
-
-    def _oldest(self, now: int, ceiling: float) -> int | None:
-        numbers, _ = self._history.usable(self._history.numbers(), now, ceiling)
-        return int(numbers[0]) if len(numbers) else None
-
-    def _pool(self, season: Season, at: int) -> Numbers:
-        if season == "none":
-            return self._history.numbers(at - WEEK)
-        if season == "day":
-            numbers = self._same_time(at, range(8))
-            return numbers[numbers >= at - WEEK]
-        return self._same_time(at, range(7, 29, 7))
-
-    def _same_time(self, at: int, days: Sequence[int]) -> Numbers:
-        """Return the intervals within an hour of the same local time, so many days ago."""
-        offset = _utc_offset(self._timezone, at // HOUR)
-        centres = [at - day * DAY + offset - _utc_offset(self._timezone, (at - day * DAY) // HOUR) for day in days]
-        return (np.array(centres)[:, None] + _AROUND).ravel()
-
-    def _of_today(self, now: int, ceiling: float) -> _Daily:
-        offset = _utc_offset(self._timezone, now // HOUR)
-        today = (now + offset) // DAY
-        known = self._daily.get(ceiling)
-        if known is None or known.day != today:
-            days = today * DAY - offset + np.arange(-4 * WEEK, 0).reshape(-1, DAY)
-            known = self._daily[ceiling] = _Daily(
-                today, self._trend(days, now, ceiling), self._persistence(now, ceiling)
-            )
-        return known
-
-    def _trend(self, days: Numbers, now: int, ceiling: float) -> float:
-        """Return the level's movement per day, comparing whole days a week apart."""
-        medians = [self._day_median(day, now, ceiling) for day in days]
-        moves = [(b - a) / 7 for a, b in zip(medians, medians[7:], strict=False) if not math.isnan(b - a)]
-        return _median(np.array(moves)) if len(moves) >= 5 else 0.0
-
-    def _persistence(self, now: int, ceiling: float) -> float:
-        """Return how much of a deviation is left after 5 minutes: 0 for white noise, near 1 where deviations last.
-
-        Of the last week, against the week before, or the day before where there is no week.
-        """
-        numbers = self._history.numbers(now - WEEK)
-        values = self._history.learned(numbers, now, ceiling)
-        for before in (WEEK, DAY):
-            deviations = values - self._history.learned(numbers - before, now, ceiling)
-            steps = np.diff(deviations)
-            deviations, steps = deviations[np.isfinite(deviations)], steps[np.isfinite(steps)]
-            if len(steps) >= DAY:
-                usual = _deviation(deviations)
-                return min(1.0, max(0.0, 1 - (_deviation(steps) / usual) ** 2 / 2)) if usual > 0 else 0.0
-        return 0.0
-
-    def _day_median(self, day: Numbers, now: int, ceiling: float) -> float:
-        _, values = self._history.usable(day, now, ceiling)
-        return _median(values) if len(values) else math.nan
-
-    def _is_new_normal(self, number: int) -> bool:
-        episode = self._episode
-        return episode is not None and number - episode.start >= DAY and 2 * episode.over >= episode.count
+        return float(course.aims.targets[row] - _Aims.of(parameters, earlier).targets[0])
 
     def _accept(self, number: int) -> BaselineAccepted | None:
         """Make the level of the last day the normal one and move older history to it."""
         episode, self._episode = self._episode, None
         history, ceiling = self._history, self._parameters[0].ceiling
-        assert episode is not None  # noqa: S101 - _is_new_normal said so
+        assert episode is not None  # noqa: S101 - it is the new normal
         inside = history.numbers(episode.start)
-        history.over[inside % KEPT] = False
+        history.set_over(inside, False)
         inside, values = history.usable(inside, number, ceiling)
         before = history.numbers()
         before = before[before < episode.start]
         known, old_values = history.usable(before, number, ceiling)
         if len(known) == 0 or episode.start - known[0] < 36 * HOUR:
-            history.values[before % KEPT] = np.nan
-            old_level = _median(old_values) if len(known) else self._parameters[0].base
-            event = BaselineAccepted(number * INTERVAL_SECONDS, old_level, _median(values), "dropped", 0.0)
+            history.set_values(before, np.nan)
+            old_level = median(old_values) if len(known) else self._parameters[0].base
+            event = BaselineAccepted(number * INTERVAL_SECONDS, old_level, median(values), "dropped", 0.0)
         else:
             event = self._move(number, inside, values, known, before)
-        self._daily.clear()
+        self._normal.clear()
         self.events.append(event)
         return event
 
     def _move(self, number: int, inside: Numbers, values: Floats, known: Numbers, before: Numbers) -> BaselineAccepted:
         """Add the usual difference to older history or multiply it by the usual ratio, whichever fits better."""
+        history, normal = self._history, self._normal_below(self._parameters[0].ceiling)
         weekly = inside[0] - known[0] >= 21 * DAY
-        centres = np.array([self._centre_before(int(n), number, int(before[-1]), weekly) for n in inside])
-        centres = np.where(np.isnan(centres), _median(self._history.values[known % KEPT]), centres)
-        difference = _median(values - centres)
+        around = normal.same_time_of_week(inside) if weekly else normal.same_time_of_day(inside)
+        centres = normal.centres(around, int(before[-1]), number)
+        centres = np.where(np.isnan(centres), median(history.values(known)), centres)
+        difference = median(values - centres)
         nonzero = centres != 0
-        ratio = _median(values[nonzero] / centres[nonzero]) if nonzero.any() else 0.0
-        slots = before % KEPT
-        old_level, new_level = _median(centres), _median(values)
-        if ratio > 0 and _deviation(values - centres * ratio) < _deviation(values - centres - difference):
-            self._history.values[slots] = np.clip(self._history.values[slots] * ratio, -_LARGEST, _LARGEST)
+        ratio = median(values[nonzero] / centres[nonzero]) if nonzero.any() else 0.0
+        old_level, new_level = median(centres), median(values)
+        old = history.values(before)
+        if ratio > 0 and deviation(values - centres * ratio) < deviation(values - centres - difference):
+            history.set_values(before, np.clip(old * ratio, -_LARGEST, _LARGEST))
             return BaselineAccepted(number * INTERVAL_SECONDS, old_level, new_level, "multiplied", ratio)
-        self._history.values[slots] = np.clip(self._history.values[slots] + difference, -_LARGEST, _LARGEST)
+        history.set_values(before, np.clip(old + difference, -_LARGEST, _LARGEST))
         return BaselineAccepted(number * INTERVAL_SECONDS, old_level, new_level, "added", difference)
-
-    def _centre_before(self, at: int, now: int, last: int, weekly: bool) -> float:
-        numbers = self._same_time(at, range(7, 29, 7) if weekly else range(8))
-        _, values = self._history.usable(numbers[numbers <= last], now, self._parameters[0].ceiling)
-        return _median(values) if len(values) else math.nan
 
     def export_state(self) -> dict[str, Any]:
         """Return everything that is known, JSON-able."""
         return {
-            "head": self._history.head,
-            "values": _pack(self._history.values),
-            "over": _pack(self._history.over),
+            **self._history.export_state(),
             "open": self._open,
             "newest": self.newest if math.isfinite(self.newest) else None,
             "samples": self.samples,
@@ -474,24 +518,25 @@ class SeriesThreshold:
             "late_in_a_row": self._late_in_a_row,
             "episode": asdict(self._episode) if self._episode else None,
             "computed": [asdict(c) if c else None for c in self._computed],
-            "daily": [[ceiling, asdict(known)] for ceiling, known in self._daily.items()],
+            "daily": [[ceiling, asdict(known)] for ceiling, known in self._known_daily()],
             "events": [asdict(event) for event in self.events],
         }
+
+    def _known_daily(self) -> list[tuple[float, Daily]]:
+        return [(ceiling, one.daily) for ceiling, one in self._normal.items() if one.daily is not None]
 
     @classmethod
     def import_state(cls, state: Mapping[str, Any], parameters: Sequence[Parameters], timezone: str) -> Self:
         """Return a series as it was exported. Raises ValueError, KeyError or TypeError where it is damaged."""
         series = cls(parameters, timezone)
-        history = series._history
-        history.head = int(state["head"])
-        history.values = _unpack(state["values"], np.dtype("<f8"))
-        history.over = _unpack(state["over"], np.dtype("?"))
+        series._history.import_state(state)
         series.newest = -math.inf if state["newest"] is None else float(state["newest"])
         series.samples, series.refused, series.late = state["samples"], state["refused"], state["late"]
         series._late_in_a_row = state["late_in_a_row"]
         series._open = tuple(state["open"]) if state["open"] else None
         series._episode = _Episode(**state["episode"]) if state["episode"] else None
-        series._daily = {ceiling: _Daily(**known) for ceiling, known in state.get("daily", ())}
+        for ceiling, known in state["daily"]:
+            series._normal_below(ceiling).daily = Daily(**known)
         series.events.extend(BaselineAccepted(**event) for event in state["events"])
         computed = [_computation(c) if c else None for c in state["computed"]]
         if len(computed) == len(series._computed):
@@ -501,34 +546,13 @@ class SeriesThreshold:
         return series
 
 
-def _target(parameters: Parameters, estimate: Estimate) -> tuple[float, float, float, float, float]:
-    """Return drift, band, candidate, blend and the threshold that is aimed at."""
-    spread = max(estimate.spread, 0.05 * abs(estimate.centre), 0.01 * abs(parameters.base))
-    drift = parameters.trend_sensitivity * estimate.trend * estimate.age_days
-    band = parameters.width * spread * estimate.widening
-    candidate = estimate.centre + drift + band
-    blend = min(1.0, estimate.learned_days)
-    target = parameters.base + blend * min(1.0, parameters.factor) * (candidate - parameters.base)
-    return drift, band, candidate, blend, parameters.clamp(target)
-
-
-def _centre_and_spread(values: Floats) -> tuple[float, float]:
-    """Return the median, and the standard deviation about it without outliers (3 robust deviations)."""
-    centre = _median(values)
-    distances = np.abs(values - centre)
-    near = distances[distances <= 3 * 1.4826 * _median(distances)]
-    return centre, float(np.sqrt(np.mean(near * near)))
-
-
-def _deviation(values: Floats) -> float:
-    return _median(np.abs(values - _median(values)))
-
-
-def _median(values: Floats) -> float:
-    """Return the median of at least one value; several times faster than numpy's on short arrays."""
-    ordered = np.sort(values)
-    middle = len(ordered) // 2
-    return float(ordered[middle]) if len(ordered) % 2 else float(ordered[middle - 1] + ordered[middle]) / 2
+def _course(parameters: Parameters, numbers: Numbers, samples: Numbers, normals: Normals) -> _Course:
+    """Return the thresholds of intervals in a row, before their rise is limited."""
+    aims = _Aims.of(parameters, normals)
+    adaptive = (normals.seasons != UNKNOWN) & (samples >= WARM_SAMPLES) & (normals.learned >= HOUR)
+    adaptive &= parameters.factor > 0
+    thresholds = np.where(adaptive, aims.targets, parameters.base)
+    return _Course(numbers, samples, normals, aims, adaptive, thresholds)
 
 
 def _moment_within(number: int) -> int:
@@ -537,26 +561,13 @@ def _moment_within(number: int) -> int:
     return ((mixed ^ (mixed >> 15)) * 0x85EBCA77 & 0xFFFFFFFF) * INTERVAL_SECONDS >> 32
 
 
-@lru_cache(maxsize=4096)
-def _utc_offset(timezone: str, hour: int) -> int:
-    """Return the offset of local time from UTC in intervals, at an hour since the epoch."""
-    moment = datetime.fromtimestamp(min(max(hour * 3600, 0), 4_000_000_000), zone(timezone))
-    offset = moment.utcoffset()
-    return int(offset.total_seconds()) // INTERVAL_SECONDS if offset else 0
+def _moments_within(numbers: Numbers) -> Numbers:
+    """Return `_moment_within` of each; products that wrap round keep the bits that count."""
+    mixed = (numbers ^ (numbers >> 7)) * 0x9E3779B1 & 0xFFFFFFFF
+    seconds: Numbers = ((mixed ^ (mixed >> 15)) * 0x85EBCA77 & 0xFFFFFFFF) * INTERVAL_SECONDS >> 32
+    return seconds
 
 
 def _computation(state: Mapping[str, Any]) -> Computation:
     estimate = Estimate(**state["estimate"]) if state["estimate"] else None
     return Computation(**{**state, "estimate": estimate})
-
-
-def _pack(array: NDArray[Any]) -> str:
-    little = array.astype(array.dtype.newbyteorder("<"))
-    return base64.b64encode(zlib.compress(little.tobytes(), 1)).decode("ascii")
-
-
-def _unpack(text: str, dtype: np.dtype[Any]) -> NDArray[Any]:
-    array = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype=dtype).astype(dtype.newbyteorder("="))
-    if array.shape != (KEPT,):
-        raise ValueError(f"history has {array.shape[0]} intervals, expected {KEPT}")
-    return array
