@@ -20,10 +20,13 @@ _CALM = _joined(r"""
     \b(?:problem|issue|bug|error)s? (?:is |was |has been )?fixed\b|\bback (?:online|up|to normal)\b
     \b(?:succeeded|successful(?:ly)?)\b[^.;]{0,20}$
     (?:復旧|回復|解消|解決|復帰|再接続)(?:し(?:まし)?た|済み|を確認)|(?:再試行|リトライ)に成功
-    # tests, drills, plans
+    (?:兆候|恐れ|おそれ|心配|形跡|必要)[はも](?:ありません|ない|なし)|(?:には?|を)(?:達して|超えて|超過して)い(?:ません|ない)
+    (?:溜ま|たま|滞)[^、。]{0,12}[はも](?:ありません|ない)
+    # tests, drills, plans, changes
     \bPASS(?:ED)?\b|\brunning tests?\b|^\s*(?:✓|✔|√)|^ok \d+ |\.\.\. ok$|\b(?:drill|dry[- ]run)\b
     \b(?:scheduled|planned) (?:maintenance|downtime|outage|shutdown|restart)\b|^maintenance:
     計画(?:停止|メンテナンス)|メンテナンスのため|訓練|予定どおり|計画どおり|対策
+    ^commit [0-9a-f]{6,}|^merged? (?:branch|pull request)|^(?:keyword|trending|topic)s?\b
     # questions
     ^(?:did|do|does|is|are|was|why|how|what|which|can|could|should) .*\?$|か[?？]$
     # settings, and things made
@@ -65,6 +68,7 @@ _HARMLESS = _joined(rf"""
     # titles and other people's words
     (?:記事|タイトル|見出し|ニュース|件名|題名|語)[:：]?\s?[「『][^「」『』]{{0,300}}[」』]
     \b{_TITLED}\b(?:\W{{1,3}}[\w-]{{1,30}}){{0,2}}?\W{{0,4}}(?:"[^"]{{8,}}"|'[^']{{8,}}'|“[^”]{{8,}}”)
+    <title>[^<]{{0,300}}</title>|\bstatement: (?:select|insert|update|delete)\b.*
     # counts of zero
     \b(?:no|zero|without(?: any)?|never|free of|(?<![\d.:,-])0)\s(?:[a-z]+\s){{0,2}}?
         (?:{_TROUBLES}|failed|timed out|refused|rejected|denied|dropped|lost)\b
@@ -84,12 +88,15 @@ _HARMLESS = _joined(rf"""
     \b\w+_(?:timeout|error|errors|failure|failures|log|limit|size|path|file|certificate|key)\b(?!:\s?\D)
     \b(?:[a-z]+ )?time-?outs?(?: for [\w-]+)?\s(?:(?:value|is|was|now|has been|are|set|configured|changed|increased
         |reduced|raised|lowered|extended|to|of|at|as|for|in|by|default|from|:|\()\s?)*{_DURATION}{_NOT_OVER}
-    \b(?:set(?:ting)?|configur\w+|chang\w+|default|increas\w+|reduc\w+|rais\w+|update\w*) (?:the )?(?:[a-z]+ ){{0,2}}?
-        time-?outs?\b(?! error)
+    (?<!exceeded the )\b(?:set(?:ting)?|configur\w+|chang\w+|default|increas\w+|reduc\w+|rais\w+|update\w*) (?:the )?
+        (?:[a-z]+ ){{0,2}}?time-?outs?\b(?! error)
     \btime-?outs? (?:set|configured|changed|disabled|enabled)\b
     \bretry on (?:\w+ )?(?:time-?out|errors?|failure)|\bon time-?out:
     タイムアウト(?:時間|値|秒数|設定)[^、。]{{0,30}}|上限の\d+\s?[%％割]
     タイムアウト[をはがの:：=]?\s?(?:既定値は|設定は)?\d+\s*(?:秒|ミリ秒|分|s|ms)(?:に|と|です|へ|$)
+    \btime-?out (?:handl\w+|values?|settings?|options?|policy|parameters?|thresholds?|limits?|windows?|monitor\w*
+        |checks?|config\w*)\b
+    \b[\w.-]+\s?=\s?(?:true|false|on|off|none|null|yes|no)\b|\bkeys? [\w-]*[.:][\w.:-]*\w
     # conditions
     (?:^|\.\s)(?:if|when|whenever|unless|in case)\b[^,.;:]{{0,80}}|\bwill retry\b[^.;]{{0,40}}
     # amounts and durations

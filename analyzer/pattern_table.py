@@ -62,7 +62,7 @@ def _answers(status: str) -> str:
     """Return the wordings of an HTTP status, in the places where servers, proxies and clients write one."""
     return rf"""
             # keyed: status=503, "status": 503, HTTP/1.1 503, HTTP 503, returned error: 404, ステータスコード 503
-            (?:status|response|(?:\b|_)code|https?(?:/[\d.]+|[ _]error)?|ステータス|レスポンス|応答)
+            (?:status|response|(?:\b|_)code|said error|https?(?:/[\d.]+|[ _]error)?|ステータス|レスポンス|応答)
                 {_OF_STATUS}[\s:="'(<はが]*{status}{_ENDS}
             \b(?:returned|responded|replied|answered)(?: (?:with|by|an?|http|status|error|code)\b)*:? {status}{_ENDS}
             \b(?:got|received) {status} from\b
@@ -71,7 +71,7 @@ def _answers(status: str) -> str:
             # access logs: nginx and Apache, gin, morgan, Kestrel, HAProxy, Squid, Rails
             "[A-Z]+ [^"]*" {status}\b
             \| +{status} +\|
-            \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS) \S+ (?:- )?{status}(?:$|\s)
+            \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS) \S+ (?:(?:-|=>|->|→) )?{status}(?:$|\s)
             " from \S+ - {status}\b
             (?:-?\d+/){{4}}\+?\d+ {status} \+?\d+ \S+ \S+
             \bTCP_\w+/{status}\b
@@ -105,6 +105,7 @@ PREDEFINED: Sequence[Pattern] = (
             \b(?:m|c|re)alloc\w*(?:\(\))?(?: of \S+(?: bytes)?)? failed|page allocation failure
             killed process \d+ \(…rss|heap (?:is |was )?exhausted|memory quota exceeded
             memory usage…(?:above|over|beyond) (?:the )?limit
+            kill\w*…(?:memory usage|memory pressure|using too much memory)
             # 日本語
             メモリー?(?:領域|容量|リソース)?[がはのを]?…(?:不足し|不足の|不足に|不足で|不足エ|不足[^す]|不足$|枯渇
                 |足り(?:な|ませ|ず)|使い果た|割り?当て(?:に失敗|でき|られ|エラー)|確保(?:に失敗|でき|エラー))
@@ -137,6 +138,10 @@ PREDEFINED: Sequence[Pattern] = (
                 |insufficient|exhausted)
             \bdisk (?:free |resource )?(?:limit )?alarm\b
             \bdisk watermark\b…exceeded
+            \bdis[kc](?: free)?(?: space| usage)?(?: is)?(?: below| under)(?: the)?(?: \w+)? (?:threshold|limit
+                |minimum)
+            no space (?:on|in|available)|\bdisk usage exceeded|(?:flood-stage|disk) watermark\b…exceeded
+            exceeded (?:flood-stage|disk) watermark
             # 日本語
             (?:ディスク|ストレージ|ボリューム|パーティション|デバイス|ファイルシステム|保存(?:先
                 |領域))[^、。]*?(?:不足|フル|いっぱい|一杯|満杯|枯渇|逼迫|足り(?:な|ませ))
@@ -145,6 +150,8 @@ PREDEFINED: Sequence[Pattern] = (
             (?:空き|残り|記憶|保存)?(?:容量|領域|スペース)(?:が|は|の)?(?:不足|足り(?:な|ませ)|枯渇)
             (?:ディスク|ストレージ|保存容量|容量)[^、。]*(?:クォータ|クオータ|上限|制限)[をがに]?(?:超|達)
             ディスク(?:の)?使用[率量]が[^、。]*(?:達し|超え|超過|逼迫)
+            テーブル ?\S+ ?(?:は|が)(?:満杯|いっぱい)
+            (?:ディスク|ストレージ)[^、。]*使用量?(?:制限|上限)
         """),
         runbook="Free space: rotated logs, old database copies; then find out what grew.",
         runbook_ja="古いログやデータベースの複製を消して空きを作り、何が増えたかを調べる。",
@@ -175,12 +182,15 @@ PREDEFINED: Sequence[Pattern] = (
             \bdns\b…(?:error|fail\w*|timed? ?out|not respond\w*|unreachable|unavailable|no answer|degraded)
             (?:error|fail\w*|cannot|unable|could not|timed out|degraded)…\bdns\b
             \b(?:host ?name|domain(?: name)?)\b…(?:not found|does not exist|not resolved)
+            error resolving (?:host|name|address|domain)
             # 日本語
             名前解決…(?:失敗|エラー|でき|不能|不可|タイムアウト)
             (?:ホスト|ドメイン|アドレス|名前|FQDN)(?:名|サーバー)?[^、。]*(?:解決(?:に失敗|でき|不能)|見つかりませ
                 |見つからな|引けな|引けませ|引けず|不明|存在しませ)
             \bdns\b[^、。]*(?:エラー|失敗|応答(?:しませ|しな|が(?:ありま|な))|でき(?:ま|な)|引け|タイムアウト|障害)
             (?:未知|不明)(?:な|の)(?:ホスト|ドメイン)
+            (?:名|ホスト)(?:を|が)?[^、。]{0,6}解決(?:に失敗|でき(?:ま|な|ず))|アドレスが割り当てられて
+            名前またはサービスが不明|ホストは不明
         """),
         runbook="Resolve the name by hand on that host; look at its resolver.",
         runbook_ja="そのホストで名前を引いてみて、リゾルバーの設定と応答を確かめる。",
@@ -209,10 +219,12 @@ PREDEFINED: Sequence[Pattern] = (
                 |mismatch|unsupported|handshake: EOF|violation)
             (?:error|fail(?:ed|ure)|unable|cannot|could not|couldn't|unsupported|no required)…\b(?:ssl
                 |tls)(?:v?[\d.]+)?\b
-            handshake[ _]?fail\w*|handshake error|fatal alert|\bocsp\b…(?:fail\w*|error)
+            (?:^|tls|ssl|alert|[^:]) ?handshake[ _]?failure|handshake error|fatal alert|\bocsp\b…(?:fail\w*|error)
             no (?:shared cipher|cipher suites? in common|protocols? in common|suitable cipher)
             host ?name(?: '?[\w.*-]+'?)? (?:mismatch|not verified|does(?: not|n't) match)
             EOF occurred in violation of protocol
+            certificate\b…(?:required|not found|not provided|missing)|certificate or crl
+            (?:does not|doesn\'t) look like a tls|ssl_stapling…ignored|client sent an http request to an https
             # 日本語
             証明書…(?:期限切れ|切れ(?:て|ま|た|$)|失敗|無効|エラー|検証(?:でき|されま)|失効|一致し(?:ま|な)|不一致
                 |信頼(?:でき|されて)|不正|自己署名|見つかりませ|読み込めま|拒否|確認でき|問題が)
@@ -220,6 +232,7 @@ PREDEFINED: Sequence[Pattern] = (
             \b(?:ssl|tls|https)[^、。]*(?:エラー|失敗|確立でき|拒否|切断|不一致|一致しませ|サポートされて(?:い|お))
             ハンドシェ[イー]ク[^、。]*(?:エラー|失敗|でき(?:ま|な))
             暗号化?(?:通信|方式|スイート)[^、。]*(?:エラー|失敗|でき(?:ま|な)|一致しませ)
+            証明書の有効期[間限](?:が|は)?(?:終了|切れ|過ぎ)|信頼関係を確立でき
         """),
         runbook="Look at the certificate's dates and names; renew it, or trust its issuer.",
         runbook_ja="証明書の期限と名前を確かめる。更新するか、発行元を信頼する。",
@@ -257,6 +270,7 @@ PREDEFINED: Sequence[Pattern] = (
                 |リミット)[^、。]*(?:達し|超え|超過|かか|され|適用|オーバー|抵触|しました|中)
             (?:秒|分|時間|日)あたり[^、。]*(?:上限|制限)[^、。]*(?:超|達)
             スロットリング|流量制限を|リクエスト(?:数)?が(?:多|集中し)すぎ|アクセス(?:頻度|数|回数)?が(?:多|高)すぎ
+            リクエスト(?:が)?過多|要求(?:が|の)(?:多|過多)
         """),
         runbook="Slow down or spread the calls; ask the provider for more.",
         runbook_ja="呼び出しの間隔を広げるか分散させる。必要なら提供元に上限の引き上げを頼む。",
@@ -289,6 +303,9 @@ PREDEFINED: Sequence[Pattern] = (
                 |ing)|read(?:ing)?|detect|interpret|unmarshal)\b…\b(?:feeds?|rss|atom|xml|json|opml|pubdate)\b
             invalid (?:date|pubdate|guid|link|entry|item|encoding)\b…\b(?:feed|rss|atom|pubdate)\b
             missing…(?:channel|item|entry|guid|pubdate) element
+            invalid (?:xml )?character…(?:entity|name|xml)|premature end of (?:file|input|document)
+            no json object could be decoded|cannot unmarshal|mapping values are not allowed|invalid yaml
+            found character…that cannot start|expected <\w+>
             # 日本語
             (?:フィード|RSS|Atom|XML|JSON|YAML|サイトマップ|配信データ|記事データ|電文)[^。]*(?:解析|パース|解釈
                 |構文|形式|フォーマット|文法|スキーマ|エンコード|デコード|文字コード|タグ|読み?込|読み?取|取り?込
@@ -301,6 +318,7 @@ PREDEFINED: Sequence[Pattern] = (
             不正な?(?:XML|JSON|RSS|Atom|フィード|文字コード|形式)
             (?:XML|JSON|RSS|Atom|フィード)[^、。]*(?:壊れて|破損|が不正|ではありません)
             (?:ルート要素|閉じタグ|終了タグ|必須要素)[^、。]*(?:あり(?:ま)?せん|な[いく]|見つかりませ|不足)
+            (?:フィード|RSS|XML)[^、。]*(?:エンコーディング|文字コード|形式)[^、。]*(?:判定|認識|判別)でき
         """),
         runbook="Open the feed by hand; the source may have changed its format.",
         runbook_ja="フィードを手で開いてみる。配信元の形式が変わっていることがある。",
@@ -345,6 +363,12 @@ PREDEFINED: Sequence[Pattern] = (
             login (?:was )?refused|\buser "?\S+"? (?:was )?not found(?: in "\S+"|: /)|preauth\w* failed
             (?:two-factor|2fa|mfa|otp|totp|one-time|verification)(?: code| password)?…(?:rejected|failed|invalid
                 |incorrect|wrong)
+            invalid (?:authentication |login |user )(?:credentials|token|details)
+            (?:api key|token|password|credentials?)(?: \w+)? (?:is |are |was )?not (?:valid|recognized|recognised
+                |correct)
+            unable to authenticate|sasl\b…(?:fail\w*|error|reject\w*)
+            (?:ldap|bind|kinit|kerberos|gss\w*)\b…(?:invalid credentials|preauth\w* failed|fail(?:ed
+                |ure) to auth\w*)
             # 日本語
             不正な?(?:トークン|署名|資格情報|パスワード|API ?キー)
             認証…(?:失敗|エラー|でき(?:ま|な|ず)|拒否|通らな|通りませ|不可|弾かれ)
@@ -355,6 +379,7 @@ PREDEFINED: Sequence[Pattern] = (
                 |アクセスキー)…(?:正しく(?:な|あり)|無効(?:[^化]|$)|不正|違い|誤り|期限(?:が|は)?切れ|失効
                 |検証に失敗|拒否)
             アカウント…(?:ロック(?:され|し)|凍結され)|(?:二要素|二段階|ワンタイム)…(?:失敗|エラー|誤り|無効)
+            (?:認証|確認|暗証)(?:コード|番号|用コード)[^、。]*(?:一致し(?:ま|な)|違|誤|無効)
         """),
         runbook="See from where and for whom: one source is an attack, one service is a changed secret.",
         runbook_ja="どこから、誰の認証かを見る。一つの発信元なら攻撃、一つのサービスなら秘密情報の変更を疑う。",
@@ -378,6 +403,9 @@ PREDEFINED: Sequence[Pattern] = (
             \bis forbidden: |\(forbidden\):
             apparmor="?denied|avc: +denied|selinux is preventing|not in (?:the )?sudoers|\bNOPERM\b|\bORA-01031\b
             denied by server configuration|forbidden by (?:rule|rbac|policy)|directory index of…is forbidden
+            AuthorizationError|AuthorizationFailed|forbidden by \w+ rules?
+            (?:cannot|may not|can\'t) (?:delete|edit|modify|publish)…(?:role|permission)
+            (?:role|user) \S+ cannot (?:delete|edit|read|write|publish|access|create|update)
             # 日本語
             (?:権限|アクセス権)[^、。]*(?:ありませ|なく|不足|足り(?:な|ませ)|与えられて|エラー|ないため|がない
                 |はない)
@@ -418,6 +446,8 @@ PREDEFINED: Sequence[Pattern] = (
             non-?zero exit
             (?:unhandled|uncaught) (?:\w+ )?(?:exception|rejection)|uncaught (?:\w+)?error
             exception in thread "main"
+            access violation|free\(\): |invalid pointer|\bbus error\b|illegal instruction|crash dump
+            stack overflow(?:ed)?\b
             # 日本語
             (?:プロセス|ワーカー|サービス|デーモン|サーバー?|アプリ(?:ケーション)?|スレッド|コンテナ|ジョブ|システム
                 |プログラム|エンジン)[^。]*(?:クラッシュ[しを]|落ち(?:ま|た|て)|異常(?:終了|停止)[^0-9なはも件]
@@ -451,7 +481,8 @@ PREDEFINED: Sequence[Pattern] = (
             transaction is aborted|terminating connection due to
             invalid input syntax for|database system is (?:starting up|shutting down|in recovery)|marked as crashed
             transaction has been rolled back
-            could not (?:open|read|write|extend|access) (?:relation|file "?(?:base|global|pg_))|replica set
+            could not (?:open|read|write|extend|access) (?:relation|file "?(?:base|global|pg_))
+            replica set…(?:unreachable|no primary|fail\w*)
             \b(?:SQL|INSERT|UPDATE|DELETE|SELECT)(?: ?(?:文|構文))[^。]*(?:失敗|エラー|でき(?:ませ|な|ず))
             (?:relation|column|table|function|schema|role|database) "?'?[\w.]+'?"? (?:of relation \S+ )?does(?: not
                 |n't) exist
@@ -460,7 +491,7 @@ PREDEFINED: Sequence[Pattern] = (
             QueuePool limit|(?:connection )?pool (?:is )?(?:exhausted|empty|timeout|timed out)
             obtain a (?:database )?connection|a connection from the pool|connection is not available
             communications link failure
-            \binnodb\b…(?:error|fatal|corrupt\w*|assert\w*|)|semaphore wait has lasted
+            \binnodb\b…(?:error|fatal|corrupt\w*|assert\w*)|semaphore wait has lasted
             (?:slave|replica(?:tion)?|standby)\b…(?:error|broken|stopped|failed|disconnected|terminated)
             invalid page in block|could not locate a valid checkpoint|could not read block
             \bMISCONF\b|ReadOnlyError|read only replica|\bCLUSTERDOWN\b|\bMASTERDOWN\b|\bNOREPLICAS\b
@@ -471,12 +502,19 @@ PREDEFINED: Sequence[Pattern] = (
                 |dropped|disconnected)\b
             \b(?:errors?|fail(?:ed|ure)|exception|cannot|can't|could not|couldn't|unable|lost
                 |refused)\b…\b(?:database|db|postgres\w*|mysql|mariadb|sqlite3?|mongo(?:db)?)\b
+            value too long for type|data too long for column|foreign key constraint|DataIntegrity
+            DataAccess\w*Exception|Hikari\w*…(?:exception|fail\w*|not available)|communication packets|DBAL\\
+            could not connect to the (?:primary|master|standby)
+            \b(?:PDO|Npgsql|Mongo|Mysql|Sqlite|Db|Hibernate|JPA|Persistence|Jdbc|Entity)\w*Exception
+            serialization failure
             # 日本語
             (?:データベース|\bDB|SQL|クエリー?|トランザクション|テーブル|レプリケーション|レプリカ|スレーブ
                 |(?:コネクション|接続)プール|PostgreSQL|MySQL|Oracle|MongoDB)[^。]*(?:失敗|エラー|でき(?:ませ|な|ず)
                 |切断|切れ|障害|異常|タイムアウト|拒否|ロールバック|ロックされ|破損|枯渇|上限に|存在しませ|停止しま
                 |見つかりませ|落ち|応答(?:しませ|が(?:ありませ|な)))
             デッドロック|一意(?:性)?制約|(?:制約|キー)(?:の)?(?:違反|重複)|重複(?:した)?キー|ロック待ち
+            リレーション[^、。]*存在しませ|クライアント数が多すぎ|ロック獲得|接続(?:数)?が多すぎ
+            テーブルが(?:あり|見つかり)ませ
         """),
         vague=_wordings(r"""
             \bredis\b…(?:error|fail(?:ed|ure)|unavailable|timed out|timeout|lost)
@@ -514,6 +552,8 @@ PREDEFINED: Sequence[Pattern] = (
                 |mailbox)(?: [\w'"-]+)? (?:is |was )?(?:full\b|overflow\w*)
             back-?pressure…|slow consumer
             (?:fall(?:ing|en)|lagging) behind|(?:can(?:'|no)t|unable to|not) keep(?:ing)? up
+            \bqueues?\b…(?:threshold|(?:latency|lag|depth|length|size) (?:is )?(?:too )?(?:high|large|long))
+            (?:unacked|unacknowledged) messages…|messages exceed
             # 日本語
             (?:キュー|待ち行列)(?:[^イ。]|イ[^ン])*(?:滞留|溢れ|あふれ|満杯|いっぱい|一杯|詰ま|超過|超え|上限|フル
                 |増え続|増加|拡大|溜ま|たま(?:っ|り)|遅延|飽和)
@@ -539,13 +579,14 @@ PREDEFINED: Sequence[Pattern] = (
             \bECONNREFUSED\b|Connection_?Refuse\w*|ERR_CONNECTION_REFUSED|connect call failed
             \bconnect\(\) failed \(111
             could not be established\. broker may not|cannot connect to the docker daemon
+            connection to … refused
             # 日本語
             (?:接続|コネクション)[^。]*拒否|拒否(?:された|され)[^。]*接続
         """),
         vague=_wordings(r"""
             (?:fail(?:ed|ure)|unable|could not|cannot|can\'t|couldn\'t|error)(?: to| while
                 | when)? (?:connect(?:ing)?|reach|establish (?:an? )?(?:new )?connection)\b
-            \bconnection (?:attempt )?failed\b
+            \bconnection (?:attempt )?failed\b|connection could not be established
             (?:接続|通信)(?:先)?[^、。]*(?:でき(?:ませ|な|ず)|に失敗)
         """),
         runbook="Is the other side running, and does it listen on that port?",
@@ -567,6 +608,7 @@ PREDEFINED: Sequence[Pattern] = (
             \b5xx\b[^。]*を返|5[0-9]0系エラーを|ゲートウェイタイムアウト
             (?:内部サーバー?|サーバー?内部|サーバー?|内部)エラー|サーバー?(?:が|は)(?:一時的に)?(?:利用|使用)でき
             不正な応答|ゲートウェイ(?:エラー|が不正)
+            サーバー? エラー
         """),
         runbook="See which path and which host answers so; look at that service's own log at the same time.",
         runbook_ja="どのパス、どのホストの応答かを確かめ、そのサービスの同じ時刻のログを見る。",
@@ -600,6 +642,7 @@ PREDEFINED: Sequence[Pattern] = (
             (?:gave|giving) up (?:waiting|after)
             (?:did not|not|never) (?:finish|complete|end|return)\w*…(?:allotted|time|within)
             (?:killed|aborted|cancell?ed) after exceeding|\btimeout \d+ms exceeded
+            exceed\w*(?: \w+){0,3} timeout|\bno heartbeat\b|missed heartbeat|lease expired
             # 日本語
             タイムアウト(?:[しがにでとエ例発超検リ、。:()（!」]|\s|$|のため|を(?:検|超|起)|により)
             (?:応答|返答|返信|レスポンス)(?:待ち)?[^、。]*(?:ありませ|なく|なし|がな[いかく]|返(?:り|って)(?:ませ
@@ -607,6 +650,7 @@ PREDEFINED: Sequence[Pattern] = (
             (?:制限|待ち|待機|規定|処理|実行|応答|許容|最大|所要)時間(?:内に|[^、。]*(?:超過|超え|過ぎ|オーバー))
             時間切れ|無応答|応答が(?:途絶|途切)
             (?:時間|秒|分)以?内に[^、。]*(?:完了|終了|応答|返|接続)[^、。]*(?:ませ|なかっ|ず|ない)
+            一定(?:の)?時間[^。]*応答し(?:な|ま)
         """),
         runbook="See which peer does not answer; compare with its response time just before.",
         runbook_ja="応答しない相手を特定し、直前の応答時間と比べる。",
@@ -619,7 +663,7 @@ PREDEFINED: Sequence[Pattern] = (
         _wordings(rf"""
             {_answers("4[0-9][0-9]")}
             \b4\d\d[ :,(]+(?:bad request|unauthorized|forbidden|not found|method not|not acceptable|conflict|gone
-                |length|precondition|payload|request|uri|unsupported|unprocessable|locked)
+                |length|precondition|payload|request (?:timeout|entity|header|uri)|uri|unsupported|unprocessable|locked)
             HttpClientError
             ^(?:\w+\.[\w.]+ )?not found: /|\bbad request\b|method not allowed|unprocessable (?:entity|content)
             (?:entity|payload|content|uri|body|header|cookie) too (?:large|long)|too large (?:body|header)

@@ -54,6 +54,18 @@ response: HTTP/2 502
 APIサーバーから異常な応答を受け取りました (status: 502)
 サーバー側でエラーが発生しました（HTTPステータスコード: 500）
 ゲートウェイタイムアウト(504)が発生しました
+リモート サーバーがエラーを返しました: (500) 内部サーバー エラーです。
+リモート サーバーがエラーを返しました: (503) サーバーを使用できません
+サーバー エラー 500: 配信APIの応答が不正です
+[error] upstream: 10.0.0.2:8000 answered with 502
+call to http://summarizer/v1 failed with status code 500
+E1124 10:00:00.000000 1 x.go:12] unexpected response code 500 from webhook
+Non-2xx response: 503 Service Unavailable
+Remote end returned HTTP code 500
+Elasticsearch returned 503 for /_bulk
+org.apache.http.client.HttpResponseException: status code: 502, reason phrase: Bad Gateway
+Faraday::ServerError: the server responded with status 500
+Unhandled error in request handler: HTTP 500 returned to client
 """,
     "http_client_error": r"""
 192.168.1.5 - - [10/Oct/2025:13:55:36 +0000] "GET /missing HTTP/1.1" 404 153 "-" "curl/8"
@@ -104,6 +116,15 @@ HTTP 409 Conflict while updating article 12
 要求されたURLが見つかりません（404）
 APIリクエストが400エラーで拒否されました
 存在しないページへのアクセス: /old (404)
+リモート サーバーがエラーを返しました: (404) 見つかりません。
+Faraday::ResourceNotFound: the server responded with status 404
+feed http://example.com/rss returned HTTP status code 403
+HTTP response code said error: 404
+GET https://example.com/missing => 404
+org.apache.http.client.HttpResponseException: status code: 404, reason phrase: Not Found
+Error: Request failed with status code 422
+The requested URL returned error: 410 Gone
+"HEAD /robots.txt HTTP/1.1" 404 -
 """,
     "database_error": r"""
 psycopg2.OperationalError: connection to server at "db" (10.0.0.3), port 5432 failed: Connection refused
@@ -188,6 +209,31 @@ DBコネクションを確保できませんでした
 トランザクションの開始に失敗しました
 マスターDBとの同期が切れました
 外部キー制約違反
+現在クライアント数が多すぎます
+リレーション"articles"は存在しません
+重複したキー値は一意性制約"articles_pkey"違反となります
+ロック獲得待ちがタイムアウトしました。トランザクションを再試行してください。
+デッドロックを検出しました
+接続が多すぎます (MySQL)
+Table 'news.articles' doesn't exist
+ERROR:  column "titel" does not exist
+ERROR:  value too long for type character varying(255)
+Data too long for column 'title' at row 1
+Unknown database 'news'
+FATAL:  database "news" does not exist
+Cannot add or update a child row: a foreign key constraint fails
+org.springframework.dao.DataIntegrityViolationException: could not execute batch
+com.zaxxer.hikari.pool.HikariPool - Exception during pool initialization.
+Caused by: org.postgresql.util.PSQLException: The connection attempt failed.
+Got an error reading communication packets
+FATAL: could not connect to the primary server
+standby: streaming replication terminated
+SQLite error: attempt to write a readonly database
+django.db.utils.InterfaceError: connection already closed
+psycopg.errors.SerializationFailure: could not serialize access
+Doctrine\DBAL\Exception\ConnectionLost
+PDOException: SQLSTATE[08006] [7] timeout expired
+GORM: record insert failed: UNIQUE constraint failed
 """,
     "ssl_error": r"""
 requests.exceptions.SSLError: HTTPSConnectionPool(host='a', port=443): Max retries exceeded
@@ -245,6 +291,20 @@ TLS接続を確立できませんでした
 証明書の期限が切れたため配信を停止しました
 SSLハンドシェイク失敗
 サーバ証明書が信頼されていません
+SSL/TLS のセキュリティで保護されているチャネルに対する信頼関係を確立できませんでした
+証明書の失効を確認できませんでした
+証明書の有効期間が終了しています
+certificate is not valid for any names
+Certificate has been revoked
+error setting certificate verify locations
+TLS alert received: handshake failure
+Could not verify the server's certificate
+ssl_stapling ignored: issuer certificate not found for certificate "/etc/x.pem"
+mTLS: client certificate required but not provided
+tls: first record does not look like a TLS handshake
+remote error: tls: unknown certificate authority
+ssl handshake failure while connecting
+no certificate or crl found
 """,
     "timeout": r"""
 requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='a', port=443): Read timed out. (read timeout=10)
@@ -322,6 +382,21 @@ failed: operation exceeded time limit
 60秒待っても応答がないため切断しました
 時間内に処理が完了しませんでした
 ジョブの実行時間が上限を超えました
+操作がタイムアウトになりました。
+ステートメントのタイムアウトのためステートメントをキャンセルしています
+接続済みの呼び出し先が一定の時間を過ぎても正しく応答しなかったため、接続できませんでした
+Connection attempt timed out after 5000 ms
+request exceeded the configured timeout
+Gateway did not respond in time
+awaiting response: timeout
+The operation was aborted due to timeout
+signal: timed out waiting for child
+lease expired: no heartbeat for 30 s
+nginx: upstream response is taking too long, timed out
+Timeout waiting for connection from pool
+com.netflix.hystrix.exception.HystrixRuntimeException: fetch timed-out and fallback failed
+Health check for web1 failed: timeout
+Task exceeded time limit of 300s
 """,
     "out_of_memory": r"""
 Out of memory: Killed process 1234 (python3) total-vm:8123456kB
@@ -385,6 +460,18 @@ Error R14 (Memory quota exceeded)
 メモリが足りず処理を継続できません
 OOMが発生しました
 メモリ確保エラー
+メモリを確保できません
+メモリ不足です
+仮想メモリが不足しています
+OutOfMemoryException が発生しました
+Container killed due to memory usage
+exit code 137 (out of memory)
+Cannot allocate buffer: not enough memory
+[alert] fork() failed (12: Cannot allocate memory)
+worker exceeded the memory limit (512 MiB), killing
+swap exhausted, system out of memory
+Memory allocation of 4096 bytes failed
+Killing process 12 due to memory pressure
 """,
     "disk_full": r"""
 OSError: [Errno 28] No space left on device
@@ -443,6 +530,16 @@ There is no space left in the tablespace
 ディスクの残り容量がなくなりました
 書き込み先の空き容量が不足
 ストレージが満杯です
+ディスク使用量制限を超過しました
+ディスクに十分な空き領域がありません。
+テーブル 'articles' は満杯です
+ファイルを拡張できませんでした: デバイスに空き領域がありません
+Backup failed: insufficient disk space on target
+Warning: disk space below threshold, refusing writes
+Out of space on device /dev/sdb1
+archive command failed: no space on device
+cannot create temp file for here-document: No space left on device
+disk usage exceeded flood-stage watermark
 """,
     "authentication_failure": r"""
 Failed password for root from 10.0.0.5 port 51234 ssh2
@@ -529,6 +626,23 @@ SAML response signature invalid
 ユーザー認証エラー
 SMTP認証に失敗
 不正なトークンです
+ログオン失敗: ユーザー名を認識できないか、またはパスワードが間違っています。
+ユーザー"news"のパスワード認証に失敗しました
+認証情報が無効です
+二段階認証コードが一致しません
+login failure for user admin from 10.0.0.5 via ssh
+Invalid authentication credentials
+The API key provided is not valid
+authentication rejected: unknown user
+failed to verify token: signature is invalid
+token verification failed
+Refresh token expired for account news
+The username or password is incorrect.
+ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey]
+postfix/smtp: SASL authentication failure: Password verification failed
+error: kex protocol error; Received disconnect: Too many authentication failures
+Kafka: SASL handshake failed: invalid credentials
+GitHub: Bad credentials (HTTP 401)
 """,
     "rate_limited": r"""
 HTTP 429 Too Many Requests
@@ -591,6 +705,20 @@ APIのレート上限に到達しました
 アクセスが多すぎるため一時的に制限されています
 リクエスト制限中です
 外部APIからレート制限の応答(429)を受けました
+API レート制限を超えました
+呼び出し回数の上限(1000回)に達しました
+リクエスト過多のため一時的に拒否されました
+HTTP 429: slow down
+Too Many Requests, retrying in 10s
+rate limit (100/min) exceeded for key abc
+You are being rate limited.
+Throttled: 120 requests in 60s
+exceeded request quota
+ThrottlingException: Rate exceeded
+limit_req: limiting requests, excess: 5.1 by zone "one"
+Hit rate limit at api.example.com; backing off
+request quota has been exceeded
+API usage limit reached
 """,
     "queue_backlog": r"""
 queue is full, dropping message
@@ -659,6 +787,21 @@ consumer is lagging behind by 50000 messages
 スレッドプールが満杯です
 処理待ち件数が増加しています
 送信キューが上限に達しました
+受信キューがあふれました
+メール送信キューに 3,200 通が滞留しています
+処理待ち行列が上限を超過しました
+Task queue is full
+Buffer is full; dropping oldest message
+Messages are piling up in queue "summaries"
+Backlog of 5000 articles exceeds limit
+Consumer lag exceeds 100000
+QueueFull: cannot add job
+work queue overflow
+queue size 12000 is above threshold
+Kafka consumer lag too high: 50312
+celery: task queue length is 8000, threshold 1000
+unacked messages exceed limit
+Sidekiq: queue default latency too high
 """,
     "dns_error": r"""
 socket.gaierror: [Errno -2] Name or service not known
@@ -726,6 +869,19 @@ DNS解決に失敗しました
 ホスト feeds.example.jp が見つかりません
 DNS名前解決がタイムアウト
 配信元のホスト名が引けません
+名前またはサービスが不明です
+名前解決に一時的に失敗しました
+リモート名を解決できませんでした。
+そのようなホストは不明です。
+ホスト名にアドレスが割り当てられていません
+Name resolution failure
+DNS server returned SERVFAIL for feeds.example.com
+Error resolving host feeds.example.com
+could not resolve proxy: proxy.internal
+Host db01 not found: 3(NXDOMAIN)
+Unknown host feeds.example.com
+dns: lookup failed: timeout
+Hostname could not be resolved
 """,
     "feed_parse_error": r"""
 xml.etree.ElementTree.ParseError: mismatched tag: line 12, column 4
@@ -799,6 +955,21 @@ RSSが読み込めません
 JSON形式が正しくありません
 記事XMLのパースエラー
 想定外の要素がありフィードを読み込めません
+Error parsing feed: mismatched tag
+Error: Invalid character in entity name
+feed error: not a valid RSS document
+org.xml.sax.SAXException: Premature end of file
+XMLSyntaxError: xmlns: URI is not absolute
+json: cannot unmarshal string into Go value of type int
+Invalid JSON in response body
+ValueError: No JSON object could be decoded
+RSS parse failed: expected <item>
+yaml: line 3: mapping values are not allowed in this context
+XML宣言が不正です
+フィードのエンコーディングを判定できません
+RSS形式として認識できません
+パースエラー: feed.xml 12行目
+フィード「朝刊」の取り込みに失敗しました: 想定外の要素
 """,
     "connection_refused": r"""
 ConnectionRefusedError: [Errno 111] Connection refused
@@ -851,6 +1022,19 @@ upstream refused the connection
 接続が相手から拒否されたため再試行します
 ポート 25 に接続できません（拒否されました）
 配信サーバーへの接続が拒否されたため中断
+接続を拒否されました
+対象のコンピューターによって拒否されたため、接続できませんでした。
+ECONNREFUSED 127.0.0.1:6379
+connection to server at localhost port 8080 refused
+Failed to connect to 10.0.0.5 port 8080: Connection refused
+Cannot connect to host search:9200
+Unable to connect to search service
+Could not reach translation service
+Connection could not be established with host smtp.example.com
+zmq: connection refused
+could not connect to search:9200
+検索サーバに接続できませんでした
+翻訳サービスとの接続に失敗しました
 """,
     "permission_denied": r"""
 PermissionError: [Errno 13] Permission denied: '/var/log/x.log'
@@ -920,6 +1104,21 @@ cannot create /data: read-only, permission denied
 アクセスを許可されていないフォルダーです
 この記事を編集する権限がありません
 読み取り権限が不足
+許可されていない操作です
+テーブル articles への権限がありません
+アクセスが拒否されました。
+このフォルダーにアクセスする許可がありません
+ERROR:  must be superuser to create extension
+insufficient privilege for relation articles
+Access is denied.
+You don't have permission to access /admin on this server.
+user bob is not authorized to publish
+AuthorizationError: role reader cannot delete
+EACCES, mkdir '/srv'
+Operation not permitted: chown /srv
+The user is not allowed to perform this action
+Request forbidden by administrative rules
+cannot write to /etc/newswatch: permission denied
 """,
     "process_crash": r"""
 news-app[1234]: segfault at 0 ip 00007f sp 00007ffd error 4 in libc.so
@@ -1005,6 +1204,22 @@ Worker terminated unexpectedly
 アプリが強制終了しました
 異常終了を検知しました
 予期せぬエラーでプロセスが終了
+異常終了しました。
+アプリケーションがクラッシュしました (コード 0xc0000005)
+サービスが予期せず終了しました
+ワーカーがシグナル 9 で強制終了
+The Newswatch service terminated unexpectedly.
+Unhandled exception at 0x7FF: Access violation
+Access violation reading location 0x0000
+*** Error in `python': free(): invalid pointer: 0x01 ***
+free(): double free detected in tcache 2
+Illegal instruction (core dumped)
+Bus error
+worker process died unexpectedly
+RuntimeError: DataLoader worker (pid 12) is killed by signal: Killed.
+thread 'tokio' panicked at 'called `Option::unwrap()` on a `None` value'
+beam.smp crash dump written
+[1] 12 abort (core dumped) ./app
 """,
 }
 """One line of a log a line."""
@@ -1451,4 +1666,252 @@ HTTPステータス: 200
 特集『認証エラー』の連載を開始
 要約: 「政府、アクセス権限の見直しへ」
 お知らせ「データベース停止のご案内」を掲載しました
+Nov 24 09:00:00 web1 kernel: Memory cgroup stats for /docker/12: cache:0KB rss:1024KB
+kernel: TCP: request_sock_TCP: cookies enabled
+kernel: CPU0: Core temperature/speed normal
+kernel: audit: type=1400 apparmor="ALLOWED" operation="open" profile="x"
+kernel: oom_reaper: disabled
+systemd[1]: Reached target Timers.
+systemd[1]: Starting Daily apt upgrade and clean activities...
+systemd[1]: Starting Cleanup of Temporary Directories...
+systemd[1]: app.service: Scheduled restart job, restart counter is at 1.
+systemd[1]: Stopping news-app.service...
+systemd[1]: Listening on D-Bus System Message Bus Socket.
+systemd-timesyncd[12]: Synchronized to time server 10.0.0.1:123
+sshd[12]: Server listening on 0.0.0.0 port 22.
+sshd[12]: Connection closed by 10.0.0.5 port 51022
+sshd[12]: Received disconnect from 10.0.0.5 port 51022:11: disconnected by user
+sudo: tanaka : TTY=pts/0 ; PWD=/home/tanaka ; USER=root ; COMMAND=/usr/bin/systemctl restart nginx
+CRON[12]: pam_unix(cron:session): session closed for user root
+postfix/qmgr[12]: 4F1: removed
+postfix/qmgr[12]: 4F1: from=<a@example.com>, size=500, nrcpt=1 (queue active)
+dovecot: imap-login: Login: user=<bob>, method=PLAIN, rip=10.0.0.5, TLS, session=<x>
+named[12]: zone example.com/IN: sending notifies (serial 2026010101)
+dnsmasq[12]: query[A] feeds.example.com from 10.0.0.5
+dnsmasq[12]: reply feeds.example.com is 10.0.0.9
+haproxy[1]: Server be/web1 is UP, reason: Layer7 check passed, code: 200, check duration: 5ms
+haproxy[1]: Proxy fe started.
+nginx: worker process 12 exited with code 0
+nginx: [notice] 1#1: start worker process 31
+nginx: using the "epoll" event method
+LOG:  database system was shut down at 2026-01-01 00:00:00 JST
+LOG:  autovacuum launcher started
+LOG:  duration: 503.221 ms  statement: SELECT * FROM errors WHERE code = 500
+LOG:  checkpoint starting: time
+LOG:  connection authorized: user=news database=news
+LOG:  disconnection: session time: 0:00:01.2 user=news database=news host=10.0.0.5
+mysqld: InnoDB: Buffer pool(s) load completed at 260101
+mysqld: InnoDB: 128 rollback segments are active
+redis: 1 changes in 900 seconds. Saving...
+redis: Background saving started by pid 12
+redis: DB loaded from disk: 0.012 seconds
+MongoDB: Connection accepted
+kafka: [GroupCoordinator 1]: Stabilized group feeds generation 5
+kafka: Partition articles-0 loading producer state from offset 500
+kafka: Deleted segment file 0000404.log
+rabbitmq: accepting AMQP connection <0.12.0> (10.0.0.4:51200 -> 10.0.0.2:5672)
+rabbitmq: closing AMQP connection <0.12.0> (10.0.0.4:51200 -> 10.0.0.2:5672)
+celery: Task news.fetch[12] received
+celery: Task news.fetch[12] retry: Retry in 60s
+celery: mingle: all alone
+gunicorn: Booting worker with pid: 12
+gunicorn: Listening at: http://0.0.0.0:5000 (12)
+gunicorn: Worker exiting (pid: 12)
+gunicorn: Handling signal: term
+uvicorn: Application startup complete.
+uvicorn: Waiting for connections to close. (CTRL+C to force quit)
+docker: container started
+dockerd: API listen on /var/run/docker.sock
+kubelet: Container image "news:404" already present on machine
+kubelet: Successfully pulled image in 5.03s
+scheduler: Successfully assigned news/web to node-500
+k8s: Scaled up replica set web to 5
+elasticsearch: [gc][500] overhead, spent [200ms] collecting in the last [1s]
+elasticsearch: cluster health status changed from [YELLOW] to [GREEN]
+java: GC(12) Pause Young (Normal) 500M->120M(1024M) 12.404ms
+java: HikariPool-1 - Start completed.
+java: HikariPool-1 - Pool stats (total=10, active=0, idle=10, waiting=0)
+spring: Tomcat started on port(s): 5000 (http)
+spring: Exposing 15 endpoint(s) beneath base path '/actuator'
+rails: Started GET "/articles/500" for 10.0.0.1
+rails: Processing by ErrorsController#show as HTML
+rails: Rendered errors/not_found.html.erb (Duration: 1.2ms)
+rails: Completed 304 Not Modified in 404ms
+express: GET /errors/timeout 200 12 ms
+django: "GET /login/?error=failed HTTP/1.1" 200 500
+Watching for file changes with StatReloader
+Applying migrations: errors.0001_initial... OK
+collected 500 static files
+Uploading 429 files
+Retrying request in 5 seconds
+attempt 2 of 5
+fallback to cache
+cache miss for key timeout:12
+cache hit ratio 0.98
+heartbeat ok
+lock acquired by worker 3
+lock released
+lease renewed for 30 s
+circuit breaker closed
+feature flag error_banner is on
+flag connection_refused_banner=false
+i18n: loaded key errors.timeout
+validating certificate dates: ok
+certificate expires in 404 days
+issued certificate serial 500
+ACME challenge valid
+TLS ticket key rotated
+authentication method: password
+password policy: at least 12 characters
+user invited: bob@example.com
+user account unlocked: bob
+account created: bob
+API key created for partner-3
+token will expire in 60 minutes
+session timeout is 30 minutes
+user session ended
+login attempt from 10.0.0.5 allowed
+access policy reloaded
+ACL updated for topic articles
+permission model version 3
+file mode changed to 0644
+disk sdb attached
+disk scheduler set to none
+memory map initialised
+swap enabled: 2 GB
+heap dump not requested
+process priority set to 5
+child 12 started
+spawned worker with pid 404
+process list refreshed
+thread pool size 50
+queue worker registered: feeds
+message published to queue articles
+queue feeds: 12 consumers, 0 messages
+drained 503 messages from queue
+batch of 500 jobs queued
+job 404 queued
+rate of articles: 12 per minute
+throttle window is 60 s
+using limit of 429 requests
+parse took 12 ms
+parsed 500 items
+feed has 404 entries
+XML namespace registered
+rss2json converter ready
+decoder utf-8 selected
+encoding detected: shift_jis
+connection pool created
+connection to search established
+connection from 10.0.0.5 accepted
+connection keep-alive enabled
+refreshing token
+Server ready, waiting for connections
+waiting for response
+waiting for lock
+timeout handler attached
+backoff 5 s
+health check passed
+health check ok: status 200
+alert rule HighErrorRate added
+alert HighErrorRate is inactive
+error budget 99.9%
+errors: none
+error rate is 0.01 %
+0 of 12 checks failed
+no error
+no errors
+no failures detected
+no warnings
+nothing failed
+all jobs finished without problems
+completed without incident
+fixed typo in error message
+merged branch fix/timeout-handling
+commit 404abc: handle connection refused
+deploy of release 5.0.3 finished
+news: "Hospital systems down after memory shortage" stored
+subject='Servers crash as fans rush for tickets' lang=en
+<item><title>Database failure grounds flights</title></item>
+push notification: "Court: access denied to reporters"
+headline updated: 'Too many requests for help after quake'
+rank 1: "Why your password failed you"
+keyword trend: timeout, crash, failure
+top story "Connection lost: life without phones" opened 500 times
+記事ID=404 の校正を開始
+記事タイトルに「エラー」を含む記事は3件です
+話題の語: 障害, 停止, 復旧
+配信済み「通信障害のお詫び」
+「不正ログイン」特集ページを公開
+『権限なき者たち』の書評を掲載
+ランキング1位: 「銀行でデータベース障害」
+読者投稿: 「アプリがすぐ落ちる」
+天気: 台風で運休、接続バスも運休
+通知設定「障害時のみ」を保存
+監視項目「タイムアウト数」を追加しました
+アラート「ディスク使用率」を解除しました
+エラー率: 0.0%
+エラー 0、警告 0
+失敗 0 件、成功 500 件
+タイムアウトの発生はありません
+拒否された接続はありません
+未送信のメールはありません
+キューに溜まっている記事はありません
+メモリ不足の兆候はありません
+ディスク不足は解消しました
+証明書の期限切れはありません
+名前解決の失敗は0件です
+認証エラーは発生していません
+権限エラーは0件
+レート制限には達していません
+接続は正常です
+接続確認OK
+応答は正常です
+DB接続プールを初期化しました
+DBの統計情報を更新
+データベース移行が完了しました（エラー0件）
+SQLの実行計画を更新しました
+トランザクション分離レベルを変更
+インデックスを再構築しました
+レプリケーションの遅延は0秒です
+キューの監視を開始
+ワーカーを停止しました（正常）
+プロセス一覧を取得しました
+シャットダウンが完了しました
+再起動が完了しました
+サーバーを起動しました（ポート5000）
+フィードを500件登録しました
+RSSを配信しました
+XMLスキーマを読み込みました
+文字コード: UTF-8
+解析対象は404件です
+ログイン通知を送信しました
+ログイン回数: 3
+パスワードの強度は十分です
+認証コードを送信しました
+アクセス権を確認
+アクセス数: 503
+アクセス集計を開始します
+許可リストを読み込みました
+権限一覧を出力
+タイムアウト監視を開始します
+タイムアウトまで残り5秒
+既定のタイムアウトは10秒
+応答待ち: 3件
+ディスク清掃を実施
+ディスク交換の予定を登録
+空き容量 500GB
+メモリ診断: 異常なし
+メモリ増設のため停止します（計画作業）
+SSL設定を確認しました
+証明書の期限は3か月後です
+自己診断: 問題なし
+HTTPヘッダーを追加しました
+ステータスページを更新しました
+404ページのデザインを変更
+500円の寄付を受け付けました
+429番の整理券を発行
+エラー文言の表記を統一しました
+障害報告書を提出しました
+障害対応手順を読み込みました
 """

@@ -1,6 +1,7 @@
 """Which lines are known patterns, and which only look like it."""
 
 import itertools
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,16 @@ def test_table_has_the_fifteen_categories_in_both_languages() -> None:
     )
     assert {pattern.id for pattern in PREDEFINED} == set(names.split()) == set(KNOWN)
     assert all(pattern.name and pattern.name_ja and pattern.runbook and pattern.runbook_ja for pattern in PREDEFINED)
+
+
+def test_no_wording_is_found_in_nothing() -> None:
+    catalogue = PatternCatalogue(own(f"{pattern.id}_{n}", text) for pattern in PREDEFINED for n, text in every(pattern))
+    assert catalogue.match_own("") is None
+    assert catalogue.match_own(" / ") is None
+
+
+def every(pattern: Pattern) -> Iterable[tuple[int, str]]:
+    return enumerate((*pattern.expressions, *pattern.vague))
 
 
 @given(st.text(max_size=300))
