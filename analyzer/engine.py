@@ -18,11 +18,11 @@ from analyzer.events import Event
 from analyzer.families import Families, items, templates
 from analyzer.frequency import PatternStats
 from analyzer.intake import Intake
+from analyzer.levels import Level
 from analyzer.listing import LISTS, between
 from analyzer.live import EventListener, LiveAnalysis
 from analyzer.metrics import AnalyzerMetrics
 from analyzer.patterns import Kind
-from analyzer.records import Level
 from analyzer.series import Anomaly, burst_anomaly, find_anomalies
 from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings
 from analyzer.sources.archives import UNREADABLE, read_chunks

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from analyzer.records import Level
+from analyzer.levels import Level
 from runtime.clock import format_utc
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from analyzer.events import PATTERN_DETECTED, Event, Severity
 from analyzer.gravity import Gravity, Sighting, judge
+from analyzer.levels import Level
 from analyzer.patterns import Kind, PatternCatalogue
 from analyzer.rates import BUCKET_SECONDS, HOUR_BUCKETS, Burst, Rate, SourceTime, limit
-from analyzer.records import Level
 from runtime.clock import format_utc
 
 EXAMPLES_KEPT = 3

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from analyzer.events import Severity
+from analyzer.levels import Level
 from analyzer.patterns import Kind
 from analyzer.rates import Burst
-from analyzer.records import Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 
 from analyzer.families import Families, items
 from analyzer.frequency import PatternStats, at_least
+from analyzer.levels import Level
 from analyzer.patterns import Kind
-from analyzer.records import Level
 from runtime.clock import parse_utc
 
 MOST_ITEMS = 1_000

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from analyzer.events import Severity
 from analyzer.frequency import PatternStats
+from analyzer.levels import Level
 from analyzer.patterns import Kind, Pattern
-from analyzer.records import Level
 
 OTHER = "other"
 """Label of the dynamic patterns that have none of their own."""

@@ -8,8 +8,6 @@ from typing import Protocol
 from analyzer.levels import Level
 from analyzer.structured import unwrapped
 
-__all__ = ["LONGEST_DETAIL", "Level", "LineParser", "LogRecord", "RecordAssembler"]
-
 LONGEST_DETAIL = 16_384
 """Characters kept of the lines that follow a record's first one."""
 

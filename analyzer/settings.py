@@ -9,9 +9,9 @@ from analyzer.encodings import AUTO, known_codec
 from analyzer.events import Severity
 from analyzer.expressions import MOST_EXPRESSIONS, Expression
 from analyzer.formats import NAMED, LineFormat, is_definition
+from analyzer.levels import Level
 from analyzer.masking import masker
 from analyzer.patterns import PREDEFINED, Kind, Pattern
-from analyzer.records import Level
 from runtime.settings import Duration, Section, Settings, nearest
 
 SERIES = (

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from analyzer.clusters import Family
 from analyzer.events import Severity
 from analyzer.frequency import PatternStats
+from analyzer.levels import Level
 from analyzer.patterns import Kind
 from analyzer.rates import Rate
-from analyzer.records import Level
 from analyzer.series import Anomaly
 from runtime.clock import format_utc, parse_utc
 from runtime.database import Database

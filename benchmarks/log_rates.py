@@ -15,9 +15,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from analyzer.frequency import Line, PatternBook
+from analyzer.levels import Level
 from analyzer.patterns import PatternCatalogue
 from analyzer.rates import BUCKET_SECONDS, DAY_BUCKETS
-from analyzer.records import Level
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 BUCKET = timedelta(seconds=BUCKET_SECONDS)

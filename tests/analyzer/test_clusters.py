@@ -12,8 +12,8 @@ from analyzer.clusters import Family, find_families
 from analyzer.events import Severity
 from analyzer.families import Families, items, templates
 from analyzer.frequency import PatternStats
+from analyzer.levels import Level
 from analyzer.patterns import Kind
-from analyzer.records import Level
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TEXTS = {

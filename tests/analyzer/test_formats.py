@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from analyzer.formats import FormatParser, InvalidFormat, LineFormat
-from analyzer.records import Level, LogRecord
+from analyzer.levels import Level
+from analyzer.records import LogRecord
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.stages import parser
 from runtime.clock import ManualClock

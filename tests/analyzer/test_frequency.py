@@ -6,8 +6,8 @@ import pytest
 
 from analyzer.events import Severity
 from analyzer.frequency import Line, PatternBook, bucket_of
+from analyzer.levels import Level
 from analyzer.patterns import Kind, PatternCatalogue
-from analyzer.records import Level
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CATALOGUE = PatternCatalogue()

@@ -15,9 +15,9 @@ from analyzer.clusters import Family
 from analyzer.events import Severity
 from analyzer.frequency import PatternStats
 from analyzer.keeping import Keeper
+from analyzer.levels import Level
 from analyzer.patterns import Kind
 from analyzer.rates import Burst, Moments, Rate
-from analyzer.records import Level
 from analyzer.series import Anomaly
 from analyzer.store import ANALYSIS, MIGRATIONS, AnalyzerStore
 from runtime import database as runtime_database

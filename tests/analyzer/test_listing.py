@@ -10,10 +10,10 @@ from analyzer.clusters import Family
 from analyzer.events import Severity
 from analyzer.families import Families
 from analyzer.frequency import PatternStats
+from analyzer.levels import Level
 from analyzer.listing import list_families, list_patterns
 from analyzer.patterns import Kind
 from analyzer.rates import Burst, Rate
-from analyzer.records import Level
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from analyzer.levels import Level
 from analyzer.metrics import AnalyzerMetrics
-from analyzer.records import Level
 
 DOCS = Path(__file__).parents[2] / "docs"
 

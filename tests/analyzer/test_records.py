@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.headers import HeaderParser
-from analyzer.records import LONGEST_DETAIL, MOST_LINES, Level, LogRecord, RecordAssembler
+from analyzer.levels import Level
+from analyzer.records import LONGEST_DETAIL, MOST_LINES, LogRecord, RecordAssembler
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from analyzer.events import Severity
-from analyzer.records import Level
+from analyzer.levels import Level
 from analyzer.settings import Configuration
 from runtime.settings import SettingsError, load
 
