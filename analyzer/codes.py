@@ -20,7 +20,7 @@ _OTHERS = r"""
     | (?<![\w.-]) ([A-Z]{1,5}-?{code}) (?=:(?:\s|$))
     | (?i: (?<![\w.,:-])({zero}) (?=\s*(?:errors?|fail\w*|timeouts?|warnings?|exceptions?)\b) )
     | (?:エラー|失敗|警告|タイムアウト)[はが:\s]*({zero})\s*件
-    | \b(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L|[Ss](?=3\b))({word})\b
+    | \b(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L)({word})\b | \b[Ss]({three})\b | \b[Xx]({x509})\b
     | \b[A-Za-z_]+({word})[A-Za-z_]*+(?=\()
     """
 _OF_CATEGORIES = r"""
@@ -44,7 +44,7 @@ def _expression(form: str, **digits: str) -> re.Pattern[str]:
     return re.compile("(?x)" + form)
 
 
-_WORDS = {"short": r"\d{1,5}", "code": r"\d{3,5}", "word": r"\d{1,3}", "zero": "0"}
+_WORDS = {"short": r"\d{1,5}", "code": r"\d{3,5}", "word": r"\d{1,3}", "zero": "0", "three": "3", "x509": "509"}
 _ANY = dict.fromkeys(("status", *_WORDS), r"\d+")
 _CODE = _expression(f"{_STATUS}|{_OTHERS}", status=r"[45]\d\d", **_WORDS)
 _REQUEST_CODE = _expression(f"{_STATUS}|{_OTHERS}", status=r"5\d\d", **_WORDS)
