@@ -86,7 +86,12 @@ class AlertBridge:
         self.clock = clock or SystemClock()
         self.registry = registry
         web, own = settings.web, settings.alert_bridge
-        self.threshold_manager = DynamicThresholdManager(self.clock, timezone=web.timezone, language=web.language)
+        self.threshold_manager = DynamicThresholdManager(
+            self.clock,
+            timezone=web.timezone,
+            language=web.language,
+            hold_seconds=own.threshold_stale_seconds,
+        )
         self.notification_manager = NotificationManager(settings.notifications, self.clock)
         self.figures = Figures(reader, self.clock)
         self.metrics = BridgeMetrics(registry)
@@ -117,6 +122,7 @@ class AlertBridge:
             recorder=self,
             state_dir=data_dir,
             interval_seconds=own.threshold_interval_seconds,
+            stale_seconds=own.threshold_stale_seconds,
         )
         self._compares_here = rule_file is None
 

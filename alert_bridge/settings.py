@@ -5,6 +5,7 @@ from pydantic import Field
 from alert_bridge.alerts import Severity
 from alert_bridge.feed import FeedSettings
 from alert_bridge.notify.settings import NotificationSettings
+from alert_bridge.threshold_rules import STALE_SECONDS
 from alert_bridge.threshold_settings import RuleSettings, ThresholdSettings
 from runtime.settings import Duration, Secret, Section, Settings
 
@@ -33,6 +34,7 @@ class AlertBridgeSettings(Section):
 
     retention_days: how long what is over is kept. analyzer_url: where log patterns and anomalies are asked for;
     analyzer_token: its bearer token, where the analyzer wants one.
+    threshold_stale_seconds: how long a threshold that is not renewed holds; then its base is in force.
     threshold_interval_seconds, rule_interval_seconds: how often thresholds and rules are evaluated.
     """
 
@@ -43,6 +45,7 @@ class AlertBridgeSettings(Section):
     analyzer_token: Secret | None = None
     thresholds: tuple[ThresholdSettings, ...] = DEFAULT_THRESHOLDS
     rules: tuple[RuleSettings, ...] = ()
+    threshold_stale_seconds: Duration = Field(default=STALE_SECONDS, ge=10, le=21600)
     threshold_interval_seconds: Duration = Field(default=5.0, ge=1)
     rule_interval_seconds: Duration = Field(default=5.0, ge=1)
 

@@ -24,7 +24,7 @@ from alert_bridge.threshold_alerts import BeyondState, Verdict
 from alert_bridge.threshold_config import Direction, ThresholdConfig, WatchedThreshold
 from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation, Labels, ThresholdChange
 from alert_bridge.threshold_rule_file import RuleFile
-from alert_bridge.threshold_rules import render, selector
+from alert_bridge.threshold_rules import STALE_SECONDS, render, selector
 from runtime.clock import Clock
 from runtime.prometheus import SeriesReader, SeriesUnavailable
 
@@ -68,7 +68,8 @@ class ThresholdLoop:
     reader: where values and history come from. watched: the series of thresholds that the settings name; other
     registered ones are read by their metric's name. registry: where the thresholds are exported.
     rule_file: None without Prometheus. recorder: None keeps no history. state_dir: None keeps no state.
-    interval_seconds: of the rounds, and of the rules' evaluation.
+    interval_seconds: of the rounds, and of the rules' evaluation. stale_seconds: how long the rules hold a threshold
+    that is not renewed.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class ThresholdLoop:
         recorder: ThresholdRecorder | None = None,
         state_dir: Path | None = None,
         interval_seconds: float = 5.0,
+        stale_seconds: float = STALE_SECONDS,
     ) -> None:
         self._reader = reader
         self._manager = manager
@@ -92,6 +94,7 @@ class ThresholdLoop:
         self._recorder = recorder
         self._state_file = None if state_dir is None else state_dir / STATE_FILE
         self._interval_seconds = interval_seconds
+        self._stale_seconds = stale_seconds
         self._filled: set[Side] = set()
         self._values: dict[Side, dict[Labels, float]] = {}
         self._beyond: dict[tuple[ThresholdConfig, Labels], BeyondState] = {}
@@ -270,7 +273,7 @@ class ThresholdLoop:
     async def _write_rules(self) -> None:
         if self._rule_file is not None:
             usable = [one for one in self.watched if one.query is not None or _NAME.fullmatch(one.config.metric_name)]
-            await self._rule_file.write(render(usable, self._interval_seconds))
+            await self._rule_file.write(render(usable, self._interval_seconds, self._stale_seconds))
 
     async def _record(self) -> None:
         """Add a row for each threshold that moved by a hundredth, has another kind of reason, or none for an hour."""

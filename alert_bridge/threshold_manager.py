@@ -14,7 +14,7 @@ import numpy as np
 from alert_bridge.alerts import Severity
 from alert_bridge.threshold_config import Direction, ThresholdConfig, ThresholdConfigError
 from alert_bridge.threshold_reasons import Language, Reason, Value, reason_for
-from alert_bridge.thresholds import BaselineAccepted, Mode, Parameters, SeriesThreshold
+from alert_bridge.thresholds import HOLD_SECONDS, BaselineAccepted, Mode, Parameters, SeriesThreshold
 from runtime.clock import Clock, SystemClock
 
 logger = logging.getLogger(f"monitoring.{__name__}")
@@ -84,7 +84,8 @@ class ThresholdChange:
 class _Group:
     """The thresholds on one side of a metric, the least severe first, and their series by labels."""
 
-    def __init__(self, timezone: str) -> None:
+    def __init__(self, timezone: str, hold_seconds: float) -> None:
+        self.hold_seconds = hold_seconds
         self.timezone = timezone
         self.configs: tuple[ThresholdConfig, ...] = ()
         self.series: dict[Labels, SeriesThreshold] = {}
@@ -115,7 +116,7 @@ class _Group:
 
     def at(self, labels: Labels) -> SeriesThreshold:
         series = self.series.get(labels)
-        return SeriesThreshold(self.parameters, self.timezone) if series is None else series
+        return SeriesThreshold(self.parameters, self.timezone, self.hold_seconds) if series is None else series
 
 
 class DynamicThresholdManager:
@@ -125,9 +126,18 @@ class DynamicThresholdManager:
     `labels`; without labels there is one. Moments are epoch seconds or aware datetimes.
 
     clock: says what "now" is where no moment is given. timezone: of configs that name none. language: of reasons.
+    hold_seconds: how long a threshold holds without a value; then the base is in force.
     """
 
-    def __init__(self, clock: Clock | None = None, *, timezone: str = "UTC", language: Language = "en") -> None:
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        timezone: str = "UTC",
+        language: Language = "en",
+        hold_seconds: float = HOLD_SECONDS,
+    ) -> None:
+        self._hold_seconds = hold_seconds
         self._clock = clock or SystemClock()
         self._timezone = timezone
         self._language: Language = language
@@ -148,7 +158,7 @@ class DynamicThresholdManager:
         """
         config = replace(config, timezone=config.timezone or self._timezone)
         key = (config.metric_name, config.direction)
-        group = self._groups.get(key) or _Group(config.timezone or self._timezone)
+        group = self._groups.get(key) or _Group(config.timezone or self._timezone, self._hold_seconds)
         if group.configs and group.timezone != config.timezone:
             problem = f"timezone is {config.timezone!r}, the metric's other threshold has {group.timezone!r}"
             raise ThresholdConfigError(config.metric_name, problem)
@@ -310,7 +320,7 @@ class DynamicThresholdManager:
 
     def _restore(self, group: _Group, states: Iterable[dict[str, Any]]) -> None:
         for state in states:
-            series = SeriesThreshold.import_state(state, group.parameters, group.timezone)
+            series = SeriesThreshold.import_state(state, group.parameters, group.timezone, group.hold_seconds)
             group.series[_key(state["labels"])] = series
 
     def _explain(self, group: _Group, index: int, labels: Labels, at: float, language: Language) -> Explanation:

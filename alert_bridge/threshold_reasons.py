@@ -9,7 +9,6 @@ from typing import Final, Literal
 from alert_bridge.threshold_config import ThresholdConfig, zone
 from alert_bridge.threshold_history import INTERVAL_SECONDS
 from alert_bridge.thresholds import (
-    HOLD_SECONDS,
     WARM_SAMPLES,
     BaselineAccepted,
     Computation,
@@ -62,7 +61,7 @@ def reason_for(config: ThresholdConfig, series: SeriesThreshold, index: int, at:
     if computed is None:
         return Reason("no_values", values)
     silent = series.silent_seconds(at)
-    if silent > HOLD_SECONDS:
+    if silent > series.hold_seconds:
         return Reason("silent", values | {"silent_minutes": int(silent // 60)})
     if computed.estimate is None:
         return Reason("warming", values | {"samples": series.samples, "needed": WARM_SAMPLES})

@@ -2,8 +2,8 @@
 
 Every metric and direction gets its value as a recording rule; every severity then three recording rules and one alert:
 
-- `dynamic_threshold:in_force`: what the bridge exported last, for up to 30 minutes after it went away, then the base as
-  a literal: a bridge that dies neither resolves nor silences anything;
+- `dynamic_threshold:in_force`: what the bridge exported last, for up to half an hour (settable) after it went away,
+  then the base as a literal: a bridge that dies neither resolves nor silences anything;
 - `dynamic_threshold:immediate`: beyond this one value is enough: the base while the base is in force, else the
   loosest limit;
 - `dynamic_threshold:exceeded`: 1 while the value is beyond the threshold;
@@ -19,7 +19,7 @@ import yaml
 from alert_bridge.threshold_config import ThresholdConfig, WatchedThreshold
 
 SHARE = 0.8  # of for_seconds that a value has to be beyond a learned threshold
-STALE_SECONDS = 1800
+STALE_SECONDS = 1800.0
 KEEP_FIRING_SECONDS = 60.0  # at most; no longer than it takes to fire
 RUNBOOK = "docs/runbooks/MetricBeyondThreshold.md"
 
@@ -51,17 +51,23 @@ def annotations(config: ThresholdConfig, instance: str, value: str, threshold: s
     }
 
 
-def render(watched: Sequence[WatchedThreshold], interval_seconds: float = 5.0) -> str:
-    """Return the text of the rule file, evaluated every `interval_seconds`; the same input gives the same text."""
+def render(
+    watched: Sequence[WatchedThreshold], interval_seconds: float = 5.0, stale_seconds: float = STALE_SECONDS
+) -> str:
+    """Return the text of the rule file; the same input gives the same text.
+
+    interval_seconds: between evaluations. stale_seconds: how long what the bridge exported last holds without it; at
+    half of that time an alert says that thresholds are no longer renewed.
+    """
     rules: list[dict[str, Any]] = []
     recorded: set[tuple[str, str]] = set()
     for one in watched:
         config = one.config
         if (config.metric_name, config.direction) not in recorded:
             recorded.add((config.metric_name, config.direction))
-            rules.append(_value_rule(one))
-        rules += _threshold_rules(one, interval_seconds)
-    rules += [_absent_rule(name) for name in dict.fromkeys(one.config.metric_name for one in watched)]
+            rules += [_value_rule(one), _stale_rule(one, stale_seconds)]
+        rules += _threshold_rules(one, interval_seconds, stale_seconds)
+    rules += [_absent_rule(name, stale_seconds) for name in dict.fromkeys(one.config.metric_name for one in watched)]
     groups = [{"name": "dynamic_thresholds", "interval": _duration(interval_seconds), "rules": rules}] if rules else []
     body = yaml.dump({"groups": groups}, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=1000)
     return _HEADER + body
@@ -76,7 +82,7 @@ class _Plain(yaml.SafeDumper):
 
 def _value_rule(one: WatchedThreshold) -> dict[str, Any]:
     worst = "max" if one.config.direction == "upper" else "min"
-    labels = {name: text for name, text in selector(one.config).items() if name != "severity"}
+    labels = _side(one.config)
     return {
         "record": "dynamic_threshold:value",
         "expr": f"{worst} by (job, instance) ({' or '.join(one.names)})",
@@ -84,11 +90,11 @@ def _value_rule(one: WatchedThreshold) -> dict[str, Any]:
     }
 
 
-def _threshold_rules(one: WatchedThreshold, interval_seconds: float) -> list[dict[str, Any]]:
+def _threshold_rules(one: WatchedThreshold, interval_seconds: float, stale_seconds: float) -> list[dict[str, Any]]:
     config = one.config
     beyond, worst = (">", "max") if config.direction == "upper" else ("<", "min")
     labels = selector(config)
-    value = "dynamic_threshold:value" + _match({name: labels[name] for name in ("metric", "direction")})
+    value = f"dynamic_threshold:value{_match(_side(config))}"
     in_force, immediate, exceeded = (
         f"dynamic_threshold:{name}{_match(labels)}" for name in ("in_force", "immediate", "exceeded")
     )
@@ -97,7 +103,7 @@ def _threshold_rules(one: WatchedThreshold, interval_seconds: float) -> list[dic
     base = _number(config.base_threshold)
 
     def with_base(name: str) -> str:
-        exported = f"last_over_time({name}{_match(labels)}[{STALE_SECONDS // 60}m])"
+        exported = f"last_over_time({name}{_match(labels)}[{_duration(stale_seconds)}])"
         return f"{worst} by ({per}) ({exported}) or {worst} by ({per}) (clamp({value}, {base}, {base}))"
 
     now = f"{value} {beyond} {many} {in_force}"
@@ -137,11 +143,34 @@ def _threshold_template(one: WatchedThreshold) -> str:
     return f'{{{{ with {query} }}}}{{{{ . | first | value | printf "%.4g" }}}}{{{{ end }}}}'
 
 
-def _absent_rule(metric_name: str) -> dict[str, Any]:
+def _stale_rule(one: WatchedThreshold, stale_seconds: float) -> dict[str, Any]:
+    """Tell of a threshold whose values are there and that the bridge does not renew: it hangs, or cannot read."""
+    side, limit = _side(one.config), stale_seconds / 2
+    metric, per = one.config.metric_name, ", ".join(one.per)
+    renewed = f"max by ({per}) (last_over_time(dynamic_threshold_updated_timestamp_seconds{_match(side)}[1d]))"
+    return {
+        "alert": "ThresholdsStale",
+        "expr": f"time() - {renewed} > {limit:g} and on ({per}) dynamic_threshold:value{_match(side)}",
+        "labels": {"severity": "warning", **side},
+        "annotations": {
+            "summary": f"The dynamic threshold of {metric} is no longer renewed",
+            "description": f"It was renewed {{{{ $value | humanizeDuration }}}} ago; "
+            f"after {stale_seconds:g} s its base is in force.",
+            "summary_ja": f"{metric} の動的しきい値が更新されていません",
+            "description_ja": f"最後の更新から {{{{ $value | humanizeDuration }}}} が経過しました。"
+            f"{stale_seconds:g} 秒を過ぎると基準値で判定します。",
+            "value": "{{ $value }}",
+            "threshold": f"{limit:g}",
+            "runbook_url": "docs/runbooks/ThresholdsStale.md",
+        },
+    }
+
+
+def _absent_rule(metric_name: str, stale_seconds: float) -> dict[str, Any]:
     exported = f"dynamic_threshold{_match({'metric': metric_name})}"
     return {
         "alert": "ThresholdMissing",
-        "expr": f"absent(last_over_time({exported}[{STALE_SECONDS // 60}m]))",
+        "expr": f"absent(last_over_time({exported}[{_duration(stale_seconds)}]))",
         "for": "5m",
         "labels": {"severity": "warning", "metric": metric_name},
         "annotations": {
@@ -152,6 +181,10 @@ def _absent_rule(metric_name: str) -> dict[str, Any]:
             "runbook_url": "docs/runbooks/ThresholdsStale.md",
         },
     }
+
+
+def _side(config: ThresholdConfig) -> dict[str, str]:
+    return {"metric": config.metric_name, "direction": config.direction}
 
 
 def _match(labels: Mapping[str, str]) -> str:

@@ -207,10 +207,15 @@ class _Course:
 class SeriesThreshold:
     """One series' history and the thresholds on it, the least severe first: that one decides what is kept apart.
 
+    hold_seconds: without a sample for longer, the base is in force.
+
     Feed it with `add`; `threshold` only reads. Times are epoch seconds and come in as arguments.
     """
 
-    def __init__(self, parameters: Sequence[Parameters], timezone: str = "UTC") -> None:
+    def __init__(
+        self, parameters: Sequence[Parameters], timezone: str = "UTC", hold_seconds: float = HOLD_SECONDS
+    ) -> None:
+        self.hold_seconds = hold_seconds
         self._parameters = tuple(parameters)
         self._timezone = timezone
         self._history = History()
@@ -289,7 +294,9 @@ class SeriesThreshold:
     def mode(self, index: int, at: float) -> Mode:
         """Return `warming` (base, not enough known), `adaptive`, or `static` (base: factor 0, or no data)."""
         computed = self._computed[index]
-        if self._parameters[index].factor == 0 or (computed is not None and self.silent_seconds(at) > HOLD_SECONDS):
+        if self._parameters[index].factor == 0 or (
+            computed is not None and self.silent_seconds(at) > self.hold_seconds
+        ):
             return "static"
         return "warming" if computed is None else computed.mode
 
@@ -304,7 +311,7 @@ class SeriesThreshold:
     def expected(self, at: float) -> tuple[float, float] | None:
         """Return what is usual now (centre -+ band); None while that is not known."""
         computed = self._computed[0]
-        if computed is None or computed.estimate is None or self.silent_seconds(at) > HOLD_SECONDS:
+        if computed is None or computed.estimate is None or self.silent_seconds(at) > self.hold_seconds:
             return None
         centre = computed.estimate.centre + computed.drift
         return centre - computed.band, centre + computed.band
@@ -526,9 +533,15 @@ class SeriesThreshold:
         return [(ceiling, one.daily) for ceiling, one in self._normal.items() if one.daily is not None]
 
     @classmethod
-    def import_state(cls, state: Mapping[str, Any], parameters: Sequence[Parameters], timezone: str) -> Self:
+    def import_state(
+        cls,
+        state: Mapping[str, Any],
+        parameters: Sequence[Parameters],
+        timezone: str,
+        hold_seconds: float = HOLD_SECONDS,
+    ) -> Self:
         """Return a series as it was exported. Raises ValueError, KeyError or TypeError where it is damaged."""
-        series = cls(parameters, timezone)
+        series = cls(parameters, timezone, hold_seconds)
         series._history.import_state(state)
         series.newest = -math.inf if state["newest"] is None else float(state["newest"])
         series.samples, series.refused, series.late = state["samples"], state["refused"], state["late"]

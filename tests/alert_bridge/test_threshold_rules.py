@@ -78,11 +78,51 @@ class Expected:
         }
 
 
-def check(folder: Path, inputs: list[dict[str, str]], *expected: Expected) -> None:
+def merged(tests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tests with severities of one alert at one moment together: promtool wants all that fire."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in tests:
+        together = found.setdefault((one["eval_time"], one["alertname"]), {**one, "exp_alerts": []})
+        together["exp_alerts"] += one["exp_alerts"]
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Selfcheck:
+    """At a moment, whether the alert about the thresholds themselves fires for CPU_PERCENT; on which instances."""
+
+    moment: str
+    alert: str
+    where: tuple[Mapping[str, str], ...]
+
+    def to_promtool(self) -> dict[str, Any]:
+        own = {"metric": "cpu_percent"} | ({"direction": "upper"} if self.alert == "ThresholdsStale" else {})
+        state = f'ALERTS{{alertname="{self.alert}",alertstate="firing",metric="cpu_percent"}}'
+        known = {"alertname": self.alert, "alertstate": "firing", "severity": "warning", **own}
+        pairs = [",".join(f'{key}="{text}"' for key, text in {**known, **labels}.items()) for labels in self.where]
+        return {
+            "expr": state,
+            "eval_time": self.moment,
+            "exp_samples": [{"labels": f"ALERTS{{{one}}}", "value": 1} for one in pairs],
+        }
+
+
+def check(
+    folder: Path,
+    inputs: list[dict[str, str]],
+    *expected: Expected | Selfcheck,
+    rules: str = RULES,
+    interval: str = "30s",
+) -> None:
     """Run promtool over one series set; fail with what it says."""
-    (folder / "rules.yml").write_text(RULES, encoding="utf-8")
-    group = {"interval": "30s", "input_series": inputs, "alert_rule_test": [one.to_promtool() for one in expected]}
-    test = {"rule_files": ["rules.yml"], "evaluation_interval": "30s", "tests": [group]}
+    (folder / "rules.yml").write_text(rules, encoding="utf-8")
+    group = {
+        "interval": interval,
+        "input_series": inputs,
+        "alert_rule_test": merged([one.to_promtool() for one in expected if isinstance(one, Expected)]),
+        "promql_expr_test": [one.to_promtool() for one in expected if isinstance(one, Selfcheck)],
+    }
+    test = {"rule_files": ["rules.yml"], "evaluation_interval": interval, "tests": [group]}
     (folder / "test.yml").write_text(yaml.safe_dump(test), encoding="utf-8")
     done = subprocess.run([tool("promtool"), "test", "rules", "test.yml"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -154,6 +194,86 @@ def test_lower_threshold_for_all_instances_together(tmp_path: Path) -> None:
 def test_threshold_without_a_time_fires_at_once_and_takes_any_selector(tmp_path: Path) -> None:
     inputs = [series("queue", "5x3 12x10", kind='a\\"b', **A), *threshold(AT_ONCE, 11, 20, {"instance": "a:1"})]
     check(tmp_path, inputs, Expected("1m30s", AT_ONCE, {}), Expected("2m", AT_ONCE, {"a:1": ("12", "11")}))
+
+
+def renewed(config: ThresholdConfig, values: str, own: Mapping[str, str]) -> dict[str, str]:
+    labels = {"metric": config.metric_name, "direction": config.direction, "severity": config.severity.prometheus}
+    return series("dynamic_threshold_updated_timestamp_seconds", values, **labels, **own)
+
+
+def test_two_severities_fire_side_by_side_each_with_its_own_threshold(tmp_path: Path) -> None:
+    inputs = [
+        series("cpu_percent", "30x20 70x60", **A),
+        *threshold(WARNING, 40, 85, A),
+        *threshold(CRITICAL, 60, 95, A),
+    ]
+    check(
+        tmp_path,
+        inputs,
+        Expected("25m", WARNING, {"a:1": ("70", "40")}),
+        Expected("25m", CRITICAL, {"a:1": ("70", "60")}),
+    )
+
+
+def test_doubled_series_make_no_error_and_the_loosest_threshold_and_the_worst_value_count(tmp_path: Path) -> None:
+    inputs = [
+        series("cpu_percent", "30x20 50x60", **A, core="0"),
+        series("cpu_percent", "30x80", **A, core="1"),
+        *threshold(WARNING, 35, 85, {**A, "replica": "1"}),
+        *threshold(WARNING, 40, 85, {**A, "replica": "2"}),
+    ]
+    check(tmp_path, inputs, Expected("25m", WARNING, {"a:1": ("50", "40")}))
+
+
+def test_threshold_that_was_never_exported_is_said_and_the_base_compares(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        [series("cpu_percent", "75x60", **A), *threshold(CRITICAL, 90, 95, A, repeat=20)],
+        Expected("1m", WARNING, {"a:1": ("75", "70")}),
+        Selfcheck("30m", "ThresholdMissing", ()),
+    )
+    check(
+        tmp_path,
+        [series("cpu_percent", "75x60", **A)],
+        Selfcheck("4m", "ThresholdMissing", ()),
+        Selfcheck("6m", "ThresholdMissing", ({},)),
+    )
+
+
+def test_threshold_that_is_not_renewed_is_said_where_there_are_values(tmp_path: Path) -> None:
+    inputs = [
+        series("cpu_percent", "30x100", **A),
+        series("cpu_percent", "30x100", **B),
+        series("cpu_percent", "30x10", job="web", instance="gone:1"),
+        renewed(WARNING, "0+30x10 330x90", A),
+        renewed(WARNING, "0+30x10 stale", B),
+        renewed(WARNING, "0+30x10 stale", {"job": "web", "instance": "gone:1"}),
+    ]
+    check(
+        tmp_path,
+        inputs,
+        Selfcheck("19m", "ThresholdsStale", ()),
+        Selfcheck("22m", "ThresholdsStale", (A, B)),
+    )
+
+
+def test_age_limit_can_be_set(tmp_path: Path) -> None:
+    rules = render([WatchedThreshold(WARNING)], interval_seconds=5, stale_seconds=30)
+    inputs = [
+        series("cpu_percent", "75x120", **A),
+        *threshold(WARNING, 80, 85, A, repeat=10),
+        renewed(WARNING, "0+5x10", A),
+    ]
+    check(
+        tmp_path,
+        inputs,
+        Expected("1m15s", WARNING, {}),
+        Expected("1m25s", WARNING, {"a:1": ("75", "70")}),
+        Selfcheck("1m5s", "ThresholdsStale", ()),
+        Selfcheck("1m10s", "ThresholdsStale", (A,)),
+        rules=rules,
+        interval="5s",
+    )
 
 
 def test_file_without_thresholds_is_a_valid_rule_file(tmp_path: Path) -> None:
