@@ -12,7 +12,7 @@ from itertools import repeat
 from analyzer.known_lines import KnownLine, LineMemory, OpenRun, is_headless
 from analyzer.places import DIGITS, StampPlace
 from analyzer.rates import BUCKET_SECONDS
-from analyzer.records import LogRecord, RecordAssembler
+from analyzer.reading.records import LogRecord, RecordAssembler
 from analyzer.settings import SourceSettings
 from analyzer.sources.lines import Lines, decode
 from analyzer.stages import LogStages, Run, parser

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from analyzer.headers import HeaderParser, Layout
 from analyzer.levels import Level
 from analyzer.places import DIGITS, Place, StampPlace, code_digits
-from analyzer.records import LogRecord
+from analyzer.reading.headers import HeaderParser, Layout
+from analyzer.reading.records import LogRecord
+from analyzer.reading.stamps import Read
 from analyzer.shapes import without_identifiers
 from analyzer.sources.lines import decode
 from analyzer.stages import Sorted
-from analyzer.stamps import Read
 
 _MOST_KNOWN = 50_000
 _MOST_SEEN = 100_000

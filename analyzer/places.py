@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.codes import code_places
-from analyzer.headers import Layout
 from analyzer.levels import Level
-from analyzer.stamps import Read
+from analyzer.reading.headers import Layout
+from analyzer.reading.stamps import Read
 
 DIGITS = b"0123456789"
 

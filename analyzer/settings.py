@@ -8,10 +8,10 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from analyzer.encodings import AUTO, known_codec
 from analyzer.events import Severity
 from analyzer.expressions import MOST_EXPRESSIONS, Expression
-from analyzer.formats import NAMED, LineFormat, is_definition
 from analyzer.levels import Level
 from analyzer.masking import masker
 from analyzer.patterns import PREDEFINED, Kind, Pattern
+from analyzer.reading.formats import NAMED, LineFormat, is_definition
 from runtime.settings import Duration, Section, Settings, nearest
 
 SERIES = (

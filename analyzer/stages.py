@@ -7,13 +7,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from analyzer.events import Event
-from analyzer.formats import FormatParser, LineFormat, is_definition
 from analyzer.frequency import Line, PatternBook, PatternStats
-from analyzer.headers import HeaderParser
 from analyzer.levels import Level
 from analyzer.masking import masker
 from analyzer.patterns import PatternCatalogue
-from analyzer.records import LogRecord, RecordAssembler
+from analyzer.reading.formats import FormatParser, LineFormat, is_definition
+from analyzer.reading.headers import HeaderParser
+from analyzer.reading.records import LogRecord, RecordAssembler
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.templates import Template, TemplateMiner
 from runtime.clock import Clock

@@ -21,7 +21,7 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analyzer.headers import HeaderParser
+from analyzer.reading.headers import HeaderParser
 from tests.data import japanese_logs, system_logs
 from tests.data.labelled_lines import Half
 

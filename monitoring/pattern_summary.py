@@ -11,7 +11,7 @@ from analyzer.events import Severity
 from analyzer.frequency import LONGEST_EXAMPLE
 from analyzer.intake import Intake
 from analyzer.patterns import Kind
-from analyzer.records import LogRecord
+from analyzer.reading.records import LogRecord
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.sources.archives import read_chunks, read_lines
 from analyzer.stages import Batch, LogStages, Run, Sorted, assembler

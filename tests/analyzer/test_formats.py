@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from analyzer.formats import FormatParser, InvalidFormat, LineFormat
 from analyzer.levels import Level
-from analyzer.records import LogRecord
+from analyzer.reading.formats import FormatParser, InvalidFormat, LineFormat
+from analyzer.reading.records import LogRecord
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.stages import parser
 from runtime.clock import ManualClock

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.headers import LONGEST_HEADER, HeaderParser
 from analyzer.levels import Level
-from analyzer.records import LogRecord
+from analyzer.reading.headers import LONGEST_HEADER, HeaderParser
+from analyzer.reading.records import LogRecord
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MORNING = datetime(2026, 2, 28, 10, 20, 30, 0, UTC)

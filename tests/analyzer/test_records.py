@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.headers import HeaderParser
 from analyzer.levels import Level
-from analyzer.records import LONGEST_DETAIL, MOST_LINES, LogRecord, RecordAssembler
+from analyzer.reading.headers import HeaderParser
+from analyzer.reading.records import LONGEST_DETAIL, MOST_LINES, LogRecord, RecordAssembler
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.stamps import StampReader
+from analyzer.reading.stamps import StampReader
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from analyzer.expressions import Expression, InvalidExpression
-from analyzer.headers import HeaderParser, Layout
 from analyzer.levels import Level, level_named, level_said
-from analyzer.records import LogRecord
-from analyzer.stamps import Read, StampReader
+from analyzer.reading.headers import HeaderParser, Layout
+from analyzer.reading.records import LogRecord
+from analyzer.reading.stamps import Read, StampReader
 
 NAMED = ("auto", "docker", "plain")
 """Formats that have a name of their own."""

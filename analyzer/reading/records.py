@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from analyzer.levels import Level
-from analyzer.structured import unwrapped
+from analyzer.reading.structured import unwrapped
 
 LONGEST_DETAIL = 16_384
 """Characters kept of the lines that follow a record's first one."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from analyzer.levels import Level, level_named
-from analyzer.stamps import Stamp, StampReader
+from analyzer.reading.stamps import Stamp, StampReader
 
 _MOST_WORDS = 5
 _FEWER_WORDS = 3

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from analyzer.fields import Fields, read_fields
 from analyzer.levels import SYSLOG_LEVELS, Level, level_named, level_said
-from analyzer.stamps import Stamp
+from analyzer.reading.fields import Fields, read_fields
+from analyzer.reading.stamps import Stamp
 
 _PRIORITY = re.compile(r"<(?P<priority>\d{1,3})>(?:1 (?=\S))?")
 # <165>1 STAMP host program pid id [data] message

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from analyzer import dialects
-from analyzer.fields import GAP, Fields, read_fields, read_level_first
-from analyzer.leads import Lead, find_stamp
 from analyzer.levels import Level, level_said
-from analyzer.records import LONGEST_DETAIL, LogRecord
-from analyzer.stamps import Read, Stamp, StampReader
-from analyzer.structured import Named, read_json, read_logfmt, read_named
+from analyzer.reading import dialects
+from analyzer.reading.fields import GAP, Fields, read_fields, read_level_first
+from analyzer.reading.leads import Lead, find_stamp
+from analyzer.reading.records import LONGEST_DETAIL, LogRecord
+from analyzer.reading.stamps import Read, Stamp, StampReader
+from analyzer.reading.structured import Named, read_json, read_logfmt, read_named
 
 LONGEST_HEADER = 500
 """So many characters of a line are searched for its header: a bound on the time that any line can take."""
