@@ -20,8 +20,8 @@ _OTHERS = r"""
     | (?<![\w.-]) ([A-Z]{1,5}-?{code}) (?=:(?:\s|$))
     | (?i: (?<![\w.,:-])({zero}) (?=\s*(?:errors?|fail\w*|timeouts?|warnings?|exceptions?)\b) )
     | (?:エラー|失敗|警告|タイムアウト)[はが:\s]*({zero})\s*件
-    | \b(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L)({word})\b | \b[Ss]({three})\b | \b[Xx]({x509})\b
-    | \b[A-Za-z_]+({word})[A-Za-z_]*+(?=\()
+    | (?<![\w.-])(?:(?:(?i:ssh|ipv|sha|md|utf-?|base|oauth|ext|mp)|L)({word})|[Ss]({three}))(?![\w.-])
+    | \b[Xx]({x509})\b | (?<![\w.-])[A-Za-z_]+({word})[A-Za-z_]*+(?=\()
     """
 _OF_CATEGORIES = r"""
     (?i: (?:status|response|\bcode|http|error|exception|requests|returned|ステータス|レスポンス|応答)
@@ -30,7 +30,7 @@ _OF_CATEGORIES = r"""
     | \|\ +({status})\ +\|
     | \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\ \S+\ (?:(?:-|=>|->|→)\ )?({status})(?=\s|$)
     | (?:-?\d+/){4}\+?\d+\ ({status})\ | \bTCP_\w+/({status})\b | "\ from\ \S+\ -\ ({status})\s
-    | (?i: \b(?:got|received)\ ({status})\ from\b )
+    | (?i: \b(?:got|received)\ ({status})\ from\b | \b({status})\ (?:returned|received)\b )
     | (?<![A-Za-z0-9_.,:-])({status})(?=\s?(?:系?エラー|を返|が返|を受|で失敗|で応答|応答))
     | (?:ませ[んぬ]|失敗|エラー|アクセス|タイムアウト|不正)[^。\d]{0,20}\(({status})\)
     | (?i: (?<![\w.,:-])({zero})(?=\ [a-z]+\ (?:errors?|fail\w*|timeouts?|exceptions?)\b) ) | 拒否[はが]({zero})件
@@ -60,7 +60,7 @@ _HINTS = (
     *("status", "respon", "replied", "answered", "http", "returned", "code", "err", "exit", "sqlstate", "fail"),
     *("timeout", "warning", "exception", "bad", "unauth", "forbid", "not found", "too many", "internal", "gateway"),
     *("service", "client", '" ', "ステータス", "エラー", "失敗", "警告", "タイムアウト", "を返", "が返", "応答"),
-    *("get ", "post ", "put ", "delete ", "head ", "patch ", "options ", "tcp_", "| ", "requests", "got ", "received "),
+    *("get ", "post ", "put ", "delete ", "head ", "patch ", "options ", "tcp_", "| ", "requests", "got ", "received"),
     *("レスポンス", "終了", "ません", "アクセス", "不正", "拒否"),
 )
 """One of these, lower case, stands beside every code that is no word."""

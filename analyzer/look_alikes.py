@@ -73,7 +73,7 @@ _HARMLESS = _joined(rf"""
     \b(?:no|zero|without(?: any)?|never|free of|(?<![\d.:,-])0)\s(?:[a-z]+\s){{0,2}}?
         (?:{_TROUBLES}|failed|timed out|refused|rejected|denied|dropped|lost)\b
     {_MISHAPS}(?:した\w{{0,8}}|件数|数|率|ジョブ|の[^、。]{{1,8}})?
-        [はがもを:：=]?\s*(?:0|零|ゼロ)(?:\.0+)?\s*(?:%|件|個|回)?(?!\d)
+        [はがもを:：=]?\s*(?<![\d.])(?:0|零|ゼロ)(?:\.0+)?\s*(?:%|件|個|回)?(?!\d)
     {_MISHAPS}[^、。]{{0,12}}?(?:は|が|も|を)?
         (?:あり|なり|(?:発生し|起き|見つか(?:り|って)|検出(?:され|し)|検知(?:され|し))(?:てい|い)?)ませ
     {_MISHAPS}(?:[^、。()]{{1,6}})?(?:は|が|も|:|：)?\s?(?:なし|無し|ゼロ)
@@ -96,7 +96,7 @@ _HARMLESS = _joined(rf"""
     タイムアウト[をはがの:：=]?\s?(?:既定値は|設定は)?\d+\s*(?:秒|ミリ秒|分|s|ms)(?:に|と|です|へ|$)
     \btime-?out (?:handl\w+|values?|settings?|options?|policy|parameters?|thresholds?|limits?|windows?|monitor\w*
         |checks?|config\w*)\b
-    \b[\w.-]+\s?=\s?(?:true|false|on|off|none|null|yes|no)\b|\bkeys? [\w-]*[.:][\w.:-]*\w
+    (?<![\w.-])[\w.-]+\s?=\s?(?:true|false|on|off|none|null|yes|no)\b|\bkeys? [\w-]*[.:][\w.:-]*\w
     # conditions
     (?:^|\.\s)(?:if|when|whenever|unless|in case)\b[^,.;:]{{0,80}}|\bwill retry\b[^.;]{{0,40}}
     # amounts and durations

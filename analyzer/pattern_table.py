@@ -67,7 +67,8 @@ def _answers(status: str) -> str:
             \b(?:returned|responded|replied|answered)(?: (?:with|by|an?|http|status|error|code)\b)*:? {status}{_ENDS}
             \b(?:got|received) {status} from\b
             \w(?:Error|Exception|Requests)(?:\$\w+)?:? {status}{_ENDS}
-            \b{status}(?: client| server) error\b
+            \b{status}(?: client| server) error\b|\b{status} (?:returned|received)\b
+            \b(?:server|api) error:? {status}{_ENDS}
             # access logs: nginx and Apache, gin, morgan, Kestrel, HAProxy, Squid, Rails
             "[A-Z]+ [^"]*" {status}\b
             \| +{status} +\|
@@ -77,7 +78,7 @@ def _answers(status: str) -> str:
             \bTCP_\w+/{status}\b
             \bcompleted {status}\b
             \bresponse <{status}\b
-            (?:^|[^\d.,:-]){status} ?(?:系?エラー(?:を|が|で|と|:|$)|を返|が返|を受|で失敗|で応答|応答)
+            (?:^|[^\d.,:-]){status} ?(?:系?エラー(?:を|が|で|と|の|:|$)|を返|が返|を受|で失敗|で応答|応答)
             (?:ませ[んぬ]|失敗|エラー|アクセス|タイムアウト|不正)[^。]*\({status}\)"""
 
 
@@ -106,12 +107,14 @@ PREDEFINED: Sequence[Pattern] = (
             killed process \d+ \(…rss|heap (?:is |was )?exhausted|memory quota exceeded
             memory usage…(?:above|over|beyond) (?:the )?limit
             kill\w*…(?:memory usage|memory pressure|using too much memory)
+            \boom_reaper: reaped|\b(?:array|buffer|memory) allocation failed
             # 日本語
             メモリー?(?:領域|容量|リソース)?[がはのを]?…(?:不足し|不足の|不足に|不足で|不足エ|不足[^す]|不足$|枯渇
                 |足り(?:な|ませ|ず)|使い果た|割り?当て(?:に失敗|でき|られ|エラー)|確保(?:に失敗|でき|エラー))
             メモリー?…(?:上限|制限|限界)(?:値)?[をがに]?(?:超|達し)
             ヒープ(?:領域|メモリー?|サイズ)?[がのは]?…(?:不足|枯渇|足り(?:な|ませ)|上限に達|使い果た)
             \boom ?(?:killer|キラー|が発生|により|で)
+            メモリー?(?:を|が)(?:使い(?:切|果た)|食い(?:つぶ|潰))
         """),
         runbook="See which process grows (memory panel), restart it, raise its limit only if the growth is explained.",
         runbook_ja="メモリのパネルで増えているプロセスを確かめ、再起動する。上限を上げるのは増加の理由が分かってから。",
@@ -142,6 +145,7 @@ PREDEFINED: Sequence[Pattern] = (
                 |minimum)
             no space (?:on|in|available)|\bdisk usage exceeded|(?:flood-stage|disk) watermark\b…exceeded
             exceeded (?:flood-stage|disk) watermark
+            insufficient storage\b
             # 日本語
             (?:ディスク|ストレージ|ボリューム|パーティション|デバイス|ファイルシステム|保存(?:先
                 |領域))[^、。]*?(?:不足|フル|いっぱい|一杯|満杯|枯渇|逼迫|足り(?:な|ませ))
@@ -152,6 +156,7 @@ PREDEFINED: Sequence[Pattern] = (
             ディスク(?:の)?使用[率量]が[^、。]*(?:達し|超え|超過|逼迫)
             テーブル ?\S+ ?(?:は|が)(?:満杯|いっぱい)
             (?:ディスク|ストレージ)[^、。]*使用量?(?:制限|上限)
+            (?:空き|残り)(?:容量|領域|スペース)?(?:が|は)(?:少な|わずか|僅か|なくな)|容量オーバー
         """),
         runbook="Free space: rotated logs, old database copies; then find out what grew.",
         runbook_ja="古いログやデータベースの複製を消して空きを作り、何が増えたかを調べる。",
@@ -183,6 +188,7 @@ PREDEFINED: Sequence[Pattern] = (
             (?:error|fail\w*|cannot|unable|could not|timed out|degraded)…\bdns\b
             \b(?:host ?name|domain(?: name)?)\b…(?:not found|does not exist|not resolved)
             error resolving (?:host|name|address|domain)
+            failure resolving|resolving timed out|(?:could|can)(?: ?not|n\'t) be resolved|\bnot resolvable
             # 日本語
             名前解決…(?:失敗|エラー|でき|不能|不可|タイムアウト)
             (?:ホスト|ドメイン|アドレス|名前|FQDN)(?:名|サーバー)?[^、。]*(?:解決(?:に失敗|でき|不能)|見つかりませ
@@ -225,6 +231,7 @@ PREDEFINED: Sequence[Pattern] = (
             EOF occurred in violation of protocol
             certificate\b…(?:required|not found|not provided|missing)|certificate or crl
             (?:does not|doesn\'t) look like a tls|ssl_stapling…ignored|client sent an http request to an https
+            key values mismatch|unable to load (?:\w+ )?(?:key|cert)|private key…(?:mismatch|does not match)
             # 日本語
             証明書…(?:期限切れ|切れ(?:て|ま|た|$)|失敗|無効|エラー|検証(?:でき|されま)|失効|一致し(?:ま|な)|不一致
                 |信頼(?:でき|されて)|不正|自己署名|見つかりませ|読み込めま|拒否|確認でき|問題が)
@@ -306,6 +313,11 @@ PREDEFINED: Sequence[Pattern] = (
             invalid (?:xml )?character…(?:entity|name|xml)|premature end of (?:file|input|document)
             no json object could be decoded|cannot unmarshal|mapping values are not allowed|invalid yaml
             found character…that cannot start|expected <\w+>
+            is not valid json|expecting (?:value|property name|\S+ delimiter)|invalid (?:start|continuation) byte
+            error tokenizing|\b(?:xml|rss) error\b
+            xml or text declaration not at start|unclosed cdata|duplicate attribute
+            reference to (?:undefined|invalid)|namespace prefix \S+ on|entityref: |extra content at the end
+            invalid char value|starttag: |cdata section not finished|comment not terminated
             # 日本語
             (?:フィード|RSS|Atom|XML|JSON|YAML|サイトマップ|配信データ|記事データ|電文)[^。]*(?:解析|パース|解釈
                 |構文|形式|フォーマット|文法|スキーマ|エンコード|デコード|文字コード|タグ|読み?込|読み?取|取り?込
@@ -369,6 +381,7 @@ PREDEFINED: Sequence[Pattern] = (
             unable to authenticate|sasl\b…(?:fail\w*|error|reject\w*)
             (?:ldap|bind|kinit|kerberos|gss\w*)\b…(?:invalid credentials|preauth\w* failed|fail(?:ed
                 |ure) to auth\w*)
+            illegal user|\bnot authori[sz]ed\.?$|FAIL LOGIN
             # 日本語
             不正な?(?:トークン|署名|資格情報|パスワード|API ?キー)
             認証…(?:失敗|エラー|でき(?:ま|な|ず)|拒否|通らな|通りませ|不可|弾かれ)
@@ -380,6 +393,7 @@ PREDEFINED: Sequence[Pattern] = (
                 |検証に失敗|拒否)
             アカウント…(?:ロック(?:され|し)|凍結され)|(?:二要素|二段階|ワンタイム)…(?:失敗|エラー|誤り|無効)
             (?:認証|確認|暗証)(?:コード|番号|用コード)[^、。]*(?:一致し(?:ま|な)|違|誤|無効)
+            (?:認証|ログイン)NG|認証が通り
         """),
         runbook="See from where and for whom: one source is an attack, one service is a changed secret.",
         runbook_ja="どこから、誰の認証かを見る。一つの発信元なら攻撃、一つのサービスなら秘密情報の変更を疑う。",
@@ -406,12 +420,15 @@ PREDEFINED: Sequence[Pattern] = (
             AuthorizationError|AuthorizationFailed|forbidden by \w+ rules?
             (?:cannot|may not|can\'t) (?:delete|edit|modify|publish)…(?:role|permission)
             (?:role|user) \S+ cannot (?:delete|edit|read|write|publish|access|create|update)
+            requires? (?:root|superuser|admin\w*|elevated) (?:privileges?|permissions?|access|rights)
+            must be (?:run as )?root|insufficient (?:access )?rights
             # 日本語
             (?:権限|アクセス権)[^、。]*(?:ありませ|なく|不足|足り(?:な|ませ)|与えられて|エラー|ないため|がない
                 |はない)
             (?:アクセス|参照|書き込み|書込|読み取り|読み込み|操作|実行|閲覧|編集|削除|作成)[^、。]*(?:拒否|禁止され
                 |許可されて(?:い|お))
             許可(?:が|は|を)?(?:されて)?(?:ありませ|いませ|いない|ない|おらず|得られ)
+            アクセス(?:が)?(?:禁止|不可)|権限外
         """),
         runbook="Compare the owner and mode of the file with the user of the process.",
         runbook_ja="ファイルの所有者と権限、プロセスの実行ユーザーを見比べる。",
@@ -448,6 +465,7 @@ PREDEFINED: Sequence[Pattern] = (
             exception in thread "main"
             access violation|free\(\): |invalid pointer|\bbus error\b|illegal instruction|crash dump
             stack overflow(?:ed)?\b
+            entered failed state|worker failed to boot|too many restarts|restart loop
             # 日本語
             (?:プロセス|ワーカー|サービス|デーモン|サーバー?|アプリ(?:ケーション)?|スレッド|コンテナ|ジョブ|システム
                 |プログラム|エンジン)[^。]*(?:クラッシュ[しを]|落ち(?:ま|た|て)|異常(?:終了|停止)[^0-9なはも件]
@@ -470,7 +488,7 @@ PREDEFINED: Sequence[Pattern] = (
             # SQL: states, errors and classes of drivers
             \bSQLSTATE|SQL\w*Exception|\bORA-\d+|\bPG::\w|\bpq: |\bE11000\b|ERROR \d{4} \(\w{5}\)
             \b(?:Operational|Integrity|Programming|Database|Interface|SQLAlchemy|Data|NotSupported)Error\b
-            psycopg\w*\.|pymysql\.err|MySQLdb\.|asyncpg\.\w|pymongo\.errors
+            pymysql\.err|MySQLdb\.|asyncpg\.\w|pymongo\.errors
             ActiveRecord::\w+(?:Error|Invalid|Deadlocked|Violation|NotUnique)
             (?:Mongo|Sequelize|Prisma|Knex|TypeORM)\w*Error|ConstraintViolation|UniqueViolation|ForeignKeyViolation
             ServerSelectionTimeout|NoHostAvailable|StatementInvalid
@@ -507,6 +525,8 @@ PREDEFINED: Sequence[Pattern] = (
             could not connect to the (?:primary|master|standby)
             \b(?:PDO|Npgsql|Mongo|Mysql|Sqlite|Db|Hibernate|JPA|Persistence|Jdbc|Entity)\w*Exception
             serialization failure
+            is the server running|\bSQLCODE\b|could not obtain lock|read-only transaction
+            (?:cursor|connection) already closed|(?:query|transaction)(?: \w+)? (?:failed|aborted|rolled back)
             # 日本語
             (?:データベース|\bDB|SQL|クエリー?|トランザクション|テーブル|レプリケーション|レプリカ|スレーブ
                 |(?:コネクション|接続)プール|PostgreSQL|MySQL|Oracle|MongoDB)[^。]*(?:失敗|エラー|でき(?:ませ|な|ず)
@@ -515,6 +535,7 @@ PREDEFINED: Sequence[Pattern] = (
             デッドロック|一意(?:性)?制約|(?:制約|キー)(?:の)?(?:違反|重複)|重複(?:した)?キー|ロック待ち
             リレーション[^、。]*存在しませ|クライアント数が多すぎ|ロック獲得|接続(?:数)?が多すぎ
             テーブルが(?:あり|見つかり)ませ
+            (?:データベース|\bDB|SQL)[^。]*(?:途絶|誤り)|排他(?:制御)?エラー|ロックの?競合
         """),
         vague=_wordings(r"""
             \bredis\b…(?:error|fail(?:ed|ure)|unavailable|timed out|timeout|lost)
@@ -550,10 +571,13 @@ PREDEFINED: Sequence[Pattern] = (
             worker_connections are not enough
             \b(?:ring |channel |send |output |event |log |message )?(?:buffer|channel
                 |mailbox)(?: [\w'"-]+)? (?:is |was )?(?:full\b|overflow\w*)
-            back-?pressure…|slow consumer
+            slow consumer
             (?:fall(?:ing|en)|lagging) behind|(?:can(?:'|no)t|unable to|not) keep(?:ing)? up
             \bqueues?\b…(?:threshold|(?:latency|lag|depth|length|size) (?:is )?(?:too )?(?:high|large|long))
             (?:unacked|unacknowledged) messages…|messages exceed
+            back[- ]?pressure
+            (?:dropping|dropped) (?:\d+ )?(?:oldest |pending )?(?:messages|events|logs|records|metrics|spans
+                |entries)
             # 日本語
             (?:キュー|待ち行列)(?:[^イ。]|イ[^ン])*(?:滞留|溢れ|あふれ|満杯|いっぱい|一杯|詰ま|超過|超え|上限|フル
                 |増え続|増加|拡大|溜ま|たま(?:っ|り)|遅延|飽和)
@@ -564,6 +588,7 @@ PREDEFINED: Sequence[Pattern] = (
             (?:コンシューマー?|配信|処理|レプリケーション|キュー)[^、。]*(?:ラグ|遅延|遅れ)[^、。]*(?:増|拡大|超
                 |広が|検出)
             バッファー?[^、。]*(?:溢れ|あふれ|いっぱい|満杯|フル|オーバーフロー)|処理が追いつ(?:い|か)
+            処理[がは]滞|積み残し
         """),
         runbook="Compare arrivals with what the workers do; add workers or find the slow step.",
         runbook_ja="届く量と処理量を比べる。ワーカーを増やすか、遅い段を見つける。",
@@ -587,7 +612,7 @@ PREDEFINED: Sequence[Pattern] = (
             (?:fail(?:ed|ure)|unable|could not|cannot|can\'t|couldn\'t|error)(?: to| while
                 | when)? (?:connect(?:ing)?|reach|establish (?:an? )?(?:new )?connection)\b
             \bconnection (?:attempt )?failed\b|connection could not be established
-            (?:接続|通信)(?:先)?[^、。]*(?:でき(?:ませ|な|ず)|に失敗)
+            (?:つな|繋)がりませ|(?:接続|通信)(?:先)?[^、。]*(?:でき(?:ませ|な|ず)|に失敗)
         """),
         runbook="Is the other side running, and does it listen on that port?",
         runbook_ja="相手が動いているか、そのポートで待ち受けているかを確かめる。",
@@ -604,6 +629,8 @@ PREDEFINED: Sequence[Pattern] = (
             upstream prematurely closed|no live upstreams|no server is available to handle
             upstream sent (?:invalid|too big)|upstream connect error|premature end of script headers
             exception occurred processing wsgi
+            servlet\.service\(\)…threw exception|no healthy upstream|no available server|has no server available
+            backend fetch failed
             # 日本語
             \b5xx\b[^。]*を返|5[0-9]0系エラーを|ゲートウェイタイムアウト
             (?:内部サーバー?|サーバー?内部|サーバー?|内部)エラー|サーバー?(?:が|は)(?:一時的に)?(?:利用|使用)でき
@@ -643,6 +670,8 @@ PREDEFINED: Sequence[Pattern] = (
             (?:did not|not|never) (?:finish|complete|end|return)\w*…(?:allotted|time|within)
             (?:killed|aborted|cancell?ed) after exceeding|\btimeout \d+ms exceeded
             exceed\w*(?: \w+){0,3} timeout|\bno heartbeat\b|missed heartbeat|lease expired
+            \bLock\w*Timeout\b|acquire (?:the |a )?lock within|(?:took|taking|takes) too long|\bunresponsive\b
+            stopped responding
             # 日本語
             タイムアウト(?:[しがにでとエ例発超検リ、。:()（!」]|\s|$|のため|を(?:検|超|起)|により)
             (?:応答|返答|返信|レスポンス)(?:待ち)?[^、。]*(?:ありませ|なく|なし|がな[いかく]|返(?:り|って)(?:ませ
@@ -651,6 +680,7 @@ PREDEFINED: Sequence[Pattern] = (
             時間切れ|無応答|応答が(?:途絶|途切)
             (?:時間|秒|分)以?内に[^、。]*(?:完了|終了|応答|返|接続)[^、。]*(?:ませ|なかっ|ず|ない)
             一定(?:の)?時間[^。]*応答し(?:な|ま)
+            応答なし|ハング(?:アップ)?し
         """),
         runbook="See which peer does not answer; compare with its response time just before.",
         runbook_ja="応答しない相手を特定し、直前の応答時間と比べる。",

@@ -66,6 +66,14 @@ Elasticsearch returned 503 for /_bulk
 org.apache.http.client.HttpResponseException: status code: 502, reason phrase: Bad Gateway
 Faraday::ServerError: the server responded with status 500
 Unhandled error in request handler: HTTP 500 returned to client
+2026-11-24T10:00:00Z ERR error="Unable to reach the origin service. The service may be down" 502
+[proxy:error] [pid 12] AH01114: HTTP: failed to make connection to backend: app, 503 returned
+{"@timestamp":"2026-01-01","http.response.status_code":500,"url.path":"/x"}
+fetch https://api.example.com/v1/items failed: 500 Internal Server Error
+Service returned HTTP/1.1 503 Backend fetch failed
+WARN retrying, server returned 502
+HTTPステータスコード503のため記事を取得できません
+API応答エラー: status=500
 """,
     "http_client_error": r"""
 192.168.1.5 - - [10/Oct/2025:13:55:36 +0000] "GET /missing HTTP/1.1" 404 153 "-" "curl/8"
@@ -125,6 +133,12 @@ org.apache.http.client.HttpResponseException: status code: 404, reason phrase: N
 Error: Request failed with status code 422
 The requested URL returned error: 410 Gone
 "HEAD /robots.txt HTTP/1.1" 404 -
+WARN request rejected with 400 Bad Request: missing field title
+webhook answered 404, removing subscription
+HTTP 404 for https://example.com/rss
+POST https://api.example.com/items returned 422 Unprocessable Entity
+フィードURLが404 Not Foundを返しました
+HTTP 400: パラメータが不足しています
 """,
     "database_error": r"""
 psycopg2.OperationalError: connection to server at "db" (10.0.0.3), port 5432 failed: Connection refused
@@ -234,6 +248,18 @@ psycopg.errors.SerializationFailure: could not serialize access
 Doctrine\DBAL\Exception\ConnectionLost
 PDOException: SQLSTATE[08006] [7] timeout expired
 GORM: record insert failed: UNIQUE constraint failed
+ERROR 1146 (42S02): Table 'news.foo' doesn't exist
+ERROR:  insert or update on table "a" violates foreign key constraint "fk"
+FATAL:  role "news" does not exist
+MongoNetworkError: failed to connect to server [mongo:27017] on first connect
+com.mongodb.MongoSocketReadException: Prematurely reached end of stream
+ERROR: could not connect to server: No such file or directory Is the server running locally
+redis.exceptions.BusyLoadingError: Redis is loading the dataset in memory
+Sequelize: SequelizeUniqueConstraintError: Validation error
+ORA-12514: TNS:listener does not currently know of service requested
+データベースサーバーとの通信が途絶しました
+SQL文の構文に誤りがあります
+DBへの接続数が上限に達しました
 """,
     "ssl_error": r"""
 requests.exceptions.SSLError: HTTPSConnectionPool(host='a', port=443): Max retries exceeded
@@ -305,6 +331,13 @@ tls: first record does not look like a TLS handshake
 remote error: tls: unknown certificate authority
 ssl handshake failure while connecting
 no certificate or crl found
+nginx: [emerg] cannot load certificate "/etc/ssl/a.pem": PEM_read_bio_X509() failed
+SSL: error:0B080074:x509 certificate routines:X509_check_private_key:key values mismatch
+stunnel: SSL_accept: error:1408F10B:SSL routines:ssl3_get_record:wrong version number
+ERR_CERT_DATE_INVALID
+the certificate for smtp.example.com could not be validated
+SSL_ERROR_SYSCALL, errno 104
+証明書エラー: api.example.jp
 """,
     "timeout": r"""
 requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='a', port=443): Read timed out. (read timeout=10)
@@ -397,6 +430,15 @@ Timeout waiting for connection from pool
 com.netflix.hystrix.exception.HystrixRuntimeException: fetch timed-out and fallback failed
 Health check for web1 failed: timeout
 Task exceeded time limit of 300s
+context deadline exceeded (Client.Timeout or context cancellation while reading body)
+psycopg2.errors.QueryCanceled: canceling statement due to statement timeout
+System.Threading.Tasks.TaskCanceledException: A task was canceled due to timeout
+Read timeout while fetching https://example.com
+aiohttp.ServerTimeoutError: Timeout on reading data from socket
+LockTimeout: could not acquire lock within 10 seconds
+ftp: connect: Connection timed out
+配信サーバーへの接続がタイムアウトしました（30秒）
+バッチ処理が制限時間を超過しました
 """,
     "out_of_memory": r"""
 Out of memory: Killed process 1234 (python3) total-vm:8123456kB
@@ -472,6 +514,13 @@ worker exceeded the memory limit (512 MiB), killing
 swap exhausted, system out of memory
 Memory allocation of 4096 bytes failed
 Killing process 12 due to memory pressure
+Out of memory (Needed 128 bytes)
+ERROR 1041 (HY000): Out of memory; check if mysqld or some other process uses all available memory
+kernel: oom_reaper: reaped process 12 (java), now anon-rss:0kB
+Cannot allocate memory (errno=12)
+RangeError: Array buffer allocation failed
+java.lang.OutOfMemoryError: Direct buffer memory
+メモリ使用率が上限を超えたため処理を打ち切りました
 """,
     "disk_full": r"""
 OSError: [Errno 28] No space left on device
@@ -540,6 +589,12 @@ Out of space on device /dev/sdb1
 archive command failed: no space on device
 cannot create temp file for here-document: No space left on device
 disk usage exceeded flood-stage watermark
+tar: write error: No space left on device
+Failed to write to WAL: no space left on device
+mysqld: Disk is full writing '/tmp/x' (OS errno 28 - No space left on device)
+df: /var 100% used, writes will fail: disk full
+cannot save image: insufficient storage
+ディスクの空きがなくなりました
 """,
     "authentication_failure": r"""
 Failed password for root from 10.0.0.5 port 51234 ssh2
@@ -643,6 +698,15 @@ postfix/smtp: SASL authentication failure: Password verification failed
 error: kex protocol error; Received disconnect: Too many authentication failures
 Kafka: SASL handshake failed: invalid credentials
 GitHub: Bad credentials (HTTP 401)
+sshd[12]: Failed publickey for deploy from 10.0.0.5 port 51022 ssh2
+sshd[12]: error: PAM: User not known to the underlying authentication module for illegal user x
+vsftpd: FAIL LOGIN: Client "10.0.0.5"
+mosquitto: Client x disconnected, not authorised.
+401 Client Error: Unauthorized for url: https://api.example.com
+AuthenticationException: invalid token
+Login failed: bad password for user tanaka
+ログイン失敗: user=tanaka ip=10.0.0.5
+パスワードが間違っています（3回目）
 """,
     "rate_limited": r"""
 HTTP 429 Too Many Requests
@@ -719,6 +783,12 @@ limit_req: limiting requests, excess: 5.1 by zone "one"
 Hit rate limit at api.example.com; backing off
 request quota has been exceeded
 API usage limit reached
+Request was throttled. Expected available in 5 seconds.
+Reddit API: 429 received, sleeping
+twitter: Rate limit exceeded. Sleeping for 900 seconds
+SMTP 421 4.7.0 Try again later, too many connections from this IP
+429エラーのため30秒待機します
+レートリミットに到達: news-api
 """,
     "queue_backlog": r"""
 queue is full, dropping message
@@ -802,6 +872,12 @@ Kafka consumer lag too high: 50312
 celery: task queue length is 8000, threshold 1000
 unacked messages exceed limit
 Sidekiq: queue default latency too high
+Queue is full, dropping event
+dropped 120 log messages: output queue full
+pipeline blocked: back pressure from output
+Kafka producer buffer full: BufferExhaustedException
+celery queue length 12034 exceeds threshold 1000
+未処理メッセージが滞留しています
 """,
     "dns_error": r"""
 socket.gaierror: [Errno -2] Name or service not known
@@ -882,6 +958,12 @@ Host db01 not found: 3(NXDOMAIN)
 Unknown host feeds.example.com
 dns: lookup failed: timeout
 Hostname could not be resolved
+Failed to lookup host: api.example.com
+curl: (6) Couldn't resolve host 'feeds.example.com'
+Temporary failure resolving 'archive.example.com'
+getaddrinfo: Name or service not known
+Resolving timed out after 5000 milliseconds
+ホスト名の解決に失敗しました
 """,
     "feed_parse_error": r"""
 xml.etree.ElementTree.ParseError: mismatched tag: line 12, column 4
@@ -970,6 +1052,12 @@ XML宣言が不正です
 RSS形式として認識できません
 パースエラー: feed.xml 12行目
 フィード「朝刊」の取り込みに失敗しました: 想定外の要素
+ParseError: not well-formed (invalid token): line 1, column 5
+Error parsing RSS feed https://a: Invalid XML
+feedparser: malformed XML at line 12
+Unexpected token '<', "<!DOCTYPE "... is not valid JSON
+libxml2: Entity 'nbsp' not defined
+XMLの解析中にエラーが発生しました
 """,
     "connection_refused": r"""
 ConnectionRefusedError: [Errno 111] Connection refused
@@ -1035,6 +1123,12 @@ zmq: connection refused
 could not connect to search:9200
 検索サーバに接続できませんでした
 翻訳サービスとの接続に失敗しました
+[Errno 111] Connection refused
+Connection refused (os error 111)
+connect: connection refused
+urlopen error [Errno 111] Connection refused
+connect to 127.0.0.1:9000 failed (111: Connection refused)
+APIサーバーに接続を拒否されました
 """,
     "permission_denied": r"""
 PermissionError: [Errno 13] Permission denied: '/var/log/x.log'
@@ -1119,6 +1213,12 @@ Operation not permitted: chown /srv
 The user is not allowed to perform this action
 Request forbidden by administrative rules
 cannot write to /etc/newswatch: permission denied
+mkdir: cannot create directory '/data': Permission denied
+[Errno 13] Permission denied: '/var/log/app.log'
+open(/var/run/app.sock): Operation not permitted
+S3: AccessDenied: Access Denied status code: 403
+GRANT required: permission denied for schema public
+書き込み権限がないため保存できません
 """,
     "process_crash": r"""
 news-app[1234]: segfault at 0 ip 00007f sp 00007ffd error 4 in libc.so
@@ -1220,6 +1320,13 @@ RuntimeError: DataLoader worker (pid 12) is killed by signal: Killed.
 thread 'tokio' panicked at 'called `Option::unwrap()` on a `None` value'
 beam.smp crash dump written
 [1] 12 abort (core dumped) ./app
+python3: double free or corruption (out)
+Worker failed to boot.
+celery worker exited with exitcode 1
+Main process exited, code=killed, status=9/KILL
+systemd-coredump[12]: Process 12 (python3) of user 0 dumped core.
+npm ERR! Exit status 1
+ワーカープロセスが停止しました（異常終了）
 """,
 }
 """One line of a log a line."""
