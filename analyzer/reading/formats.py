@@ -168,10 +168,8 @@ class FormatParser(HeaderParser):
         read = self._reader(line, written.stamp) if written and written.stamp else None
         if written is None or written.stamp is None or read is None:
             return None
-        record, _ = self.parse(line)
-        begin = len(line) - len(record.message) if line.endswith(record.message) else None
         stamp = None if self._by_directives else self._stamps.match(line, written.stamp[0])
-        return Layout(*written.stamp, read, record.level, record.program, begin, stamp.seconds if stamp else None)
+        return Layout(*written.stamp, read, stamp.seconds if stamp else None)
 
     def _reader(self, line: str, span: tuple[int, int]) -> Read | None:
         if self._by_directives is not None:

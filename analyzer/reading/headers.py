@@ -25,25 +25,15 @@ _NESTED = re.compile(r"\s*[\[(]?(?:\d{4}[-/.]\d|[IWEFD]\d{4} \d\d:|\d\d[-/]\d|\d
 class Layout:
     """How one line is laid out, to read others that differ from it only in digits.
 
-    start, end: where the time stamp stands. read: what reads it. message_start: where the message begins in this very
-    line, None where it is not the line's end (JSON, access logs). seconds: where in the stamp its seconds stand, as
+    start, end: where the time stamp stands. read: what reads it. seconds: where in the stamp its seconds stand, as
     `Stamp` says. level_of: tells the level where it hangs on digits, such as the priority of syslog.
     """
 
     start: int
     end: int
     read: Read
-    level: Level
-    program: str
-    message_start: int | None
     seconds: tuple[int, int] | None
     level_of: Callable[[str], Level] | None = None
-
-    def moment(self, line: str) -> datetime | None:
-        """Return when a line of this layout was said; None if its stamp stands elsewhere: then it must be parsed."""
-        if line[self.end : self.end + 1].isdigit() or line[self.start - 1 : self.start].isdigit():
-            return None
-        return self.read(line[self.start : self.end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +82,10 @@ class HeaderParser:
         if header is None:
             data = read_logfmt(line) if "=" in line else None
             return self._named_layout(data, line) if data is not None and _is_log(data) else None
-        if header.stamp is None:
-            return None
         stamp = header.stamp
-        record = self.parse(line)[0]
-        whole = header.prefix == "" and line.endswith(record.message)
-        begin = len(line) - len(record.message) if whole else None
-        if record.timestamp != stamp.moment:
+        if stamp is None or self.parse(line)[0].timestamp != stamp.moment:
             return None
-        found = stamp.start, stamp.end, stamp.read, record.level, record.program, begin, stamp.seconds
-        return Layout(*found, header.level_of)
+        return Layout(stamp.start, stamp.end, stamp.read, stamp.seconds, header.level_of)
 
     def named(self, data: dict[str, object], line: str) -> LogRecord:
         """Return the record that a JSON object is. line: what is said where no field is the message."""
@@ -125,14 +109,14 @@ class HeaderParser:
         return stamp.moment if stamp else None
 
     def _named_layout(self, data: dict[str, object], line: str) -> Layout | None:
-        named = read_named(data)
-        start = line.find(str(named.time)) if isinstance(named.time, str | int) and named.time else -1
+        time = read_named(data).time
+        start = line.find(str(time)) if isinstance(time, str | int) and time else -1
         stamp = self._stamps.match(line, start) if start >= 0 else None
-        record = self._named(named, line)
-        if stamp is None or stamp.moment != record.timestamp:
+        if stamp is None or stamp.moment != self._moment(time):
             return None
-        level_of = self._level if _has_numeric_level(data) else None
-        return Layout(stamp.start, stamp.end, stamp.read, record.level, record.program, None, stamp.seconds, level_of)
+        return Layout(
+            stamp.start, stamp.end, stamp.read, stamp.seconds, self._level if _has_numeric_level(data) else None
+        )
 
     def _level(self, line: str) -> Level:
         return self.parse(line)[0].level

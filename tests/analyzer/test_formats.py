@@ -61,7 +61,8 @@ def test_a_line_that_is_written_otherwise_has_no_header() -> None:
 def test_the_layout_of_a_line_reads_the_next(definition: str) -> None:
     layout = of(definition).layout("2026-02-28 10:20:30 started 3 workers")
     assert layout is not None
-    assert layout.moment("2026-02-28 10:20:31 started 12 workers") == MORNING.replace(second=31)
+    line = "2026-02-28 10:20:31 started 12 workers"
+    assert layout.read(line[layout.start : layout.end]) == MORNING.replace(second=31)
 
 
 @pytest.mark.parametrize(
