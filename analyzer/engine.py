@@ -28,7 +28,7 @@ from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings
 from analyzer.sources.archives import UNREADABLE, read_chunks
 from analyzer.sources.opening import docker_lines
 from analyzer.sources.paths import archived_files
-from analyzer.stages import Batch, LogStages, Run, local
+from analyzer.stages import Batch, LogStages, Run
 from analyzer.store import ANALYSIS, MIGRATIONS, AnalyzerStore
 from runtime.clock import Clock, SystemClock
 from runtime.database import Database
@@ -276,7 +276,7 @@ class LogAnalysisEngine:
 def _bounds(time_range: tuple[datetime, datetime] | None) -> tuple[datetime, datetime]:
     if time_range is None:
         return datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-    start, end = (local(moment) for moment in time_range)
+    start, end = (moment.astimezone() if moment.tzinfo is None else moment for moment in time_range)
     if end < start:
         raise ValueError(f"time_range ends ({end.isoformat()}) before it starts ({start.isoformat()})")
     return start, end

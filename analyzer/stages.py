@@ -11,9 +11,9 @@ from analyzer.frequency import Line, PatternBook, PatternStats
 from analyzer.levels import Level
 from analyzer.masking import masker
 from analyzer.patterns import PatternCatalogue
-from analyzer.reading.formats import FormatParser, LineFormat, is_definition
+from analyzer.reading.formats import FormatParser, LineFormat, PlainParser, is_definition
 from analyzer.reading.headers import HeaderParser
-from analyzer.reading.records import LogRecord, RecordAssembler
+from analyzer.reading.records import LogRecord
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.templates import Template, TemplateMiner
 from runtime.clock import Clock
@@ -139,27 +139,9 @@ class LogStages:
             del self._merges[next(iter(self._merges))]
 
 
-class PlainParser(HeaderParser):
-    """Takes each line as it stands, for sources whose lines have no header."""
-
-    def parse(self, line: str) -> tuple[LogRecord, bool]:
-        """Return the line as a record without time, level and program."""
-        return LogRecord(None, Level.UNKNOWN, "", line), False
-
-
 def parser(source: SourceSettings, clock: Clock) -> HeaderParser:
     """Return what takes the lines of a source apart."""
     timezone = ZoneInfo(source.timezone) if source.timezone else None
     if is_definition(source.format):
         return FormatParser(LineFormat(source.format), clock.now, timezone)
     return (PlainParser if source.format == "plain" else HeaderParser)(clock.now, timezone)
-
-
-def assembler(source: SourceSettings, clock: Clock) -> RecordAssembler:
-    """Return what turns the lines of one file of a source into records."""
-    return RecordAssembler(parser(source, clock))
-
-
-def local(moment: datetime) -> datetime:
-    """Return an aware moment; a naive one is taken as local time."""
-    return moment.astimezone() if moment.tzinfo is None else moment

@@ -11,10 +11,10 @@ from analyzer.events import Severity
 from analyzer.frequency import LONGEST_EXAMPLE
 from analyzer.intake import Intake
 from analyzer.patterns import Kind
-from analyzer.reading.records import LogRecord
+from analyzer.reading.records import LogRecord, RecordAssembler
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.sources.archives import read_chunks, read_lines
-from analyzer.stages import Batch, LogStages, Run, Sorted, assembler
+from analyzer.stages import Batch, LogStages, Run, Sorted, parser
 from runtime.clock import Clock, format_utc
 
 SOURCE = "input"
@@ -42,7 +42,7 @@ class Found:
 
 def classified(stages: LogStages, path: Path, settings: SourceSettings, clock: Clock) -> Iterator[Found]:
     """Yield each record of a log file in the order of its lines. Raises what `archives.UNREADABLE` names."""
-    records = assembler(settings, clock)
+    records = RecordAssembler(parser(settings, clock))
     lines = size = 0
     for line, said_at in read_lines(path, settings.encoding):
         record = records.feed(line, 0, said_at)

@@ -178,6 +178,14 @@ class FormatParser(HeaderParser):
         return stamp.read if stamp and stamp.end == span[1] else None
 
 
+class PlainParser(HeaderParser):
+    """Takes each line as it stands, for sources whose lines have no header."""
+
+    def parse(self, line: str) -> tuple[LogRecord, bool]:
+        """Return the line as a record without time, level and program."""
+        return LogRecord(None, Level.UNKNOWN, "", line), False
+
+
 def _span_of(line: str, text: str) -> tuple[int, int] | None:
     start = line.find(text) if text else -1
     return (start, start + len(text)) if start >= 0 else None
