@@ -30,7 +30,7 @@ from runtime.prometheus import SeriesReader, SeriesUnavailable
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
-STATE_FILE = "thresholds.json"
+STATE_FILE = "thresholds.jsonl"
 HISTORY_SECONDS = 28 * 86400.0
 HISTORY_STEP_SECONDS = 300.0
 
@@ -182,13 +182,15 @@ class ThresholdLoop:
         yield up
 
     def restore(self) -> None:
-        """Take over what an earlier run learned; a damaged file is left out, the history comes from the reader."""
+        """Take over what an earlier run learned; what is damaged is left out, the history comes from the reader."""
         if self._state_file is None or not self._state_file.exists():
             return
         try:
-            self._manager.import_state(json.loads(self._state_file.read_text(encoding="utf-8")))
+            with self._state_file.open(encoding="utf-8") as lines:
+                for line in lines:
+                    self._manager.import_series(json.loads(line))
         except (OSError, ValueError) as error:
-            logger.warning("thresholds: %s is not used: %s", self._state_file, error)
+            logger.warning("thresholds: %s is not used to its end: %s", self._state_file, error)
 
     def save(self) -> None:
         """Keep what was learned for the next run; the file is whole at any moment."""
@@ -198,7 +200,8 @@ class ThresholdLoop:
         self._manager.forget_before(now - HISTORY_SECONDS)
         fresh = self._state_file.with_suffix(".new")
         try:
-            fresh.write_text(json.dumps(self._manager.export_state(), allow_nan=False), encoding="utf-8")
+            with fresh.open("w", encoding="utf-8") as file:
+                file.writelines(json.dumps(one, allow_nan=False) + "\n" for one in self._manager.export_series())
             fresh.replace(self._state_file)
         except OSError as error:
             self._failures.labels("state").inc()

@@ -4,6 +4,7 @@ import difflib
 import itertools
 import logging
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -291,14 +292,26 @@ class DynamicThresholdManager:
 
     def export_state(self) -> dict[str, Any]:
         """Return all that has been learned, JSON-able."""
-        return {
-            "version": _STATE_VERSION,
-            "series": [
-                {"metric_name": name, "direction": direction, "labels": dict(labels), **series.export_state()}
-                for (name, direction), group in self._groups.items()
-                for labels, series in group.series.items()
-            ],
-        }
+        return {"version": _STATE_VERSION, "series": list(self.export_series())}
+
+    def export_series(self) -> Iterator[dict[str, Any]]:
+        """Return what has been learned of each series, JSON-able; `import_series` takes them."""
+        for (name, direction), group in list(self._groups.items()):
+            for labels, series in list(group.series.items()):
+                yield {
+                    "version": _STATE_VERSION,
+                    "metric_name": name,
+                    "direction": direction,
+                    "labels": dict(labels),
+                    **series.export_state(),
+                }
+
+    def import_series(self, state: Mapping[str, Any]) -> None:
+        """Take over what was learned of one series; of a metric not registered yet, when it is.
+
+        Raises ValueError for a state of another version or a damaged one.
+        """
+        self._import([_checked(state)])
 
     def import_state(self, state: Mapping[str, Any]) -> None:
         """Take over what another manager exported; of metrics not registered yet, when they are.
@@ -307,14 +320,13 @@ class DynamicThresholdManager:
         """
         if not isinstance(state, Mapping) or state.get("version") != _STATE_VERSION:
             raise ValueError(f"threshold state: expected version {_STATE_VERSION}")
-        try:
-            claims: dict[tuple[str, str], list[dict[str, Any]]] = {}
-            for one in state["series"]:
-                SeriesThreshold.import_state(one, (), "UTC")
-                claims.setdefault((one["metric_name"], one["direction"]), []).append(dict(one))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"threshold state: damaged ({error!r})") from error
-        self._unclaimed |= claims
+        if not isinstance(state.get("series"), Sequence):
+            raise ValueError("threshold state: no series in it")
+        self._import([_checked(one) for one in state["series"]])
+
+    def _import(self, states: Sequence[dict[str, Any]]) -> None:
+        for state in states:
+            self._unclaimed.setdefault((state["metric_name"], state["direction"]), []).append(state)
         for key, group in self._groups.items():
             self._restore(group, self._unclaimed.pop(key, []))
 
@@ -413,6 +425,18 @@ def _check_severities(lesser: ThresholdConfig, greater: ThresholdConfig) -> None
                 field = {"base": "base", "min": "max", "max": "min"}[field]
             problem = f"{field} of severity {greater.severity} is {word} that of {lesser.severity}"
             raise ThresholdConfigError(greater.metric_name, problem)
+
+
+def _checked(state: Any) -> dict[str, Any]:
+    """Return the state of a series if it can be restored. Raises ValueError."""
+    if not isinstance(state, Mapping) or state.get("version") != _STATE_VERSION:
+        raise ValueError(f"threshold state: expected version {_STATE_VERSION}")
+    try:
+        SeriesThreshold.import_state(state, (), "UTC")
+        _key(state["labels"])
+        return {**state, "metric_name": str(state["metric_name"]), "direction": str(state["direction"])}
+    except (KeyError, TypeError, ValueError, AttributeError, zlib.error) as error:
+        raise ValueError(f"threshold state: damaged ({error!r})") from error
 
 
 def _said(event: BaselineAccepted, metric_name: str, labels: Labels, sign: float) -> BaselineAccepted:

@@ -139,7 +139,7 @@ class Normal:
         for season in reversed(range(len(SEASONS))):
             learned = normals.learned >= max(1, _LEARNED[season])
             rows = np.flatnonzero((normals.seasons == UNKNOWN) & learned)
-            at_once = _AT_ONCE // (_WIDTHS[season] or WEEK)
+            at_once = _AT_ONCE // (_WIDTHS[season] or min(WEEK, max(1, int(normals.learned.max()))))
             for first in range(0, len(rows), at_once):
                 self._estimate(normals, rows[first : first + at_once], season, numbers, now)
         if (normals.seasons != UNKNOWN).any():

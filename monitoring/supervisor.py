@@ -318,7 +318,7 @@ def _begin_demo(stack: Stack, talk: Talk) -> None:
         shutil.rmtree(stack.data / name, ignore_errors=True)
     for file in stack.data.glob("*.db*"):
         file.unlink()
-    (stack.data / "thresholds.json").unlink(missing_ok=True)
+    (stack.data / "thresholds.jsonl").unlink(missing_ok=True)
     prepare_folders(stack.data)
     history = stack.data / "tmp/history.txt"
     instances = {"exporter": stack.addresses.exporter, "app": stack.addresses.sample}

@@ -155,7 +155,7 @@ async def test_what_was_learned_survives_a_restart(tmp_path: Path) -> None:
     second = Stage(CPU, state_dir=tmp_path)
     second.loop.restore()
     assert second.manager.get_threshold("cpu_percent", labels=A) == pytest.approx(56.0)
-    (tmp_path / "thresholds.json").write_text("{", encoding="utf-8")
+    (tmp_path / "thresholds.jsonl").write_text("{", encoding="utf-8")
     damaged = Stage(CPU, state_dir=tmp_path)
     damaged.loop.restore()
     assert damaged.manager.get_threshold("cpu_percent", labels=A) == 80.0

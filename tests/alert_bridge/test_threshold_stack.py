@@ -1,10 +1,15 @@
 """Metric, threshold, rule, alert, and back: through a real Prometheus."""
 
 import asyncio
+import json
+import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +19,7 @@ import yaml
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
 from alert_bridge.threshold_config import ThresholdConfig
-from alert_bridge.threshold_loop import ThresholdLoop
+from alert_bridge.threshold_loop import STATE_FILE, ThresholdLoop
 from alert_bridge.threshold_manager import DynamicThresholdManager
 from alert_bridge.threshold_rule_file import RuleFile
 from runtime.clock import SystemClock
@@ -36,24 +41,29 @@ def exporter() -> Iterator[tuple[CollectorRegistry, int]]:
     thread.join()
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @asynccontextmanager
-async def prometheus(folder: Path, scraped_port: int) -> AsyncIterator[str]:
-    """Run Prometheus, scraping one port as both the metric's and the thresholds' target; yields its address."""
+async def prometheus(folder: Path, **targets: int) -> AsyncIterator[str]:
+    """Run Prometheus, scraping ports by the names of their jobs; yields its address."""
     config = {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": ["rules/*.yml"],
         "scrape_configs": [
             {
-                "job_name": "web",
+                "job_name": job,
                 "honor_labels": True,
-                "static_configs": [{"targets": [f"127.0.0.1:{scraped_port}"]}],
+                "static_configs": [{"targets": [f"127.0.0.1:{port}"]}],
             }
+            for job, port in targets.items()
         ],
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     process = await asyncio.create_subprocess_exec(
         tool("prometheus"),
         f"--config.file={folder / 'prometheus.yml'}",
@@ -77,7 +87,7 @@ async def test_threshold_becomes_a_rule_and_the_rule_an_alert(
     cpu.set(85.0)
     manager = DynamicThresholdManager()
     manager.register_threshold(ThresholdConfig("cpu_percent", 80.0))
-    async with aiohttp.ClientSession() as session, prometheus(tmp_path, port) as url:
+    async with aiohttp.ClientSession() as session, prometheus(tmp_path, web=port) as url:
         reader = PrometheusReader(session, url)
         loop = ThresholdLoop(
             reader,
@@ -118,3 +128,106 @@ async def answers(session: aiohttp.ClientSession, url: str) -> bool:
             return answer.status == 200
     except aiohttp.ClientError:
         return False
+
+
+AGE_LIMIT = 30
+SETTINGS = """
+prometheus: {{url: "{url}", rules_dir: "{rules}"}}
+alert_bridge:
+  feed: {{listen_address: "127.0.0.1:0"}}
+  dashboard: {{listen_address: "127.0.0.1:0"}}
+  threshold_stale_seconds: {age_limit}
+  threshold_interval_seconds: 1
+  thresholds:
+    - {{metric_name: load, query: load_percent, base_threshold: 80, min_threshold: 60, max_threshold: 97,
+       for_seconds: 5}}
+"""
+
+
+@dataclass
+class Scene:
+    """A metric, a bridge that knows two days of it, and Prometheus over both."""
+
+    load: Gauge
+    reader: PrometheusReader
+    bridge: asyncio.subprocess.Process
+
+    async def firing(self, name: str) -> bool:
+        return any(
+            one["labels"]["alertname"] == name and one["state"] == "firing" for one in await self.reader.alerts()
+        )
+
+    async def value(self, query: str) -> float | None:
+        samples = await self.reader.instant(query)
+        return samples[0].value if samples else None
+
+
+def two_days_of_ninety(folder: Path, instance: str) -> None:
+    """Leave behind what an earlier run of the bridge learned."""
+    manager, now = DynamicThresholdManager(), time.time()
+    manager.register_threshold(ThresholdConfig("load", 80.0, min_threshold=60.0, max_threshold=97.0))
+    moments = [now - 300.0 * i for i in reversed(range(1, 577))]
+    manager.load_history("load", moments, [90.0] * len(moments), {"job": "web", "instance": instance})
+    folder.mkdir()
+    (folder / STATE_FILE).write_text("".join(map(json.dumps, manager.export_series())), encoding="utf-8")
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, exporter: tuple[CollectorRegistry, int]) -> AsyncIterator[Scene]:
+    registry, port = exporter
+    load = Gauge("load_percent", "Load.", registry=registry)
+    load.set(90.0)
+    two_days_of_ninety(tmp_path / "bridge", f"127.0.0.1:{port}")
+    bridge_port = free_port()
+    async with prometheus(tmp_path, web=port, bridge=bridge_port) as url, aiohttp.ClientSession() as session:
+        text = SETTINGS.format(url=url, rules=tmp_path / "rules", age_limit=AGE_LIMIT)
+        (tmp_path / "newswatch.yml").write_text(text, encoding="utf-8")
+        arguments = ["--config", tmp_path / "newswatch.yml", "--data-dir", tmp_path / "bridge"]
+        with (tmp_path / "bridge.log").open("wb") as log:
+            bridge = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "alert_bridge", *arguments, f"--web.listen-address=127.0.0.1:{bridge_port}"),
+                stdout=log,
+                stderr=log,
+            )
+        made = Scene(load, PrometheusReader(session, url), bridge)
+        try:
+            await until(lambda: answers(session, url), "Prometheus is ready")
+            await until(lambda: made.value("dynamic_threshold:in_force == 97"), "the learned threshold is in force", 60)
+            yield made
+        finally:
+            if bridge.returncode is None:
+                bridge.kill()
+            await bridge.wait()
+
+
+@pytest.mark.slow
+async def test_bridge_that_hangs_gives_way_to_the_base_and_is_told_of_and_recovers(scene: Scene) -> None:
+    async def calm() -> bool:
+        return not (await scene.firing("LoadAboveThreshold") or await scene.firing("ThresholdsStale"))
+
+    await until(calm, "ninety is nothing unusual", 60)
+    scene.bridge.send_signal(signal.SIGSTOP)
+    try:
+        await until(lambda: scene.firing("ThresholdsStale"), "the alert about the thresholds fires", 3 * AGE_LIMIT)
+        assert await scene.value("dynamic_threshold:in_force") == 97, "the last threshold holds until the limit"
+        await until(lambda: scene.firing("LoadAboveThreshold"), "the base has taken over", 3 * AGE_LIMIT)
+        assert await scene.value("dynamic_threshold:in_force") == 80
+    finally:
+        scene.bridge.send_signal(signal.SIGCONT)
+    await until(lambda: scene.value("dynamic_threshold:in_force == 97"), "the learned threshold is back", 60)
+
+    await until(calm, "both alerts have ended", 60)
+
+
+@pytest.mark.slow
+async def test_alert_stays_when_the_bridge_is_killed_also_beyond_the_age_limit(scene: Scene) -> None:
+    scene.load.set(99.0)
+    await until(lambda: scene.firing("LoadAboveThreshold"), "the alert fires")
+    scene.bridge.kill()
+
+    async def base_is_in_force() -> bool:
+        assert await scene.firing("LoadAboveThreshold"), "no gap between the threshold and the base"
+        return await scene.value("dynamic_threshold:in_force") == 80
+
+    await until(base_is_in_force, "the base has taken over", 3 * AGE_LIMIT)
+    assert await scene.firing("LoadAboveThreshold")
