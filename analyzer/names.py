@@ -33,7 +33,8 @@ _PAIR = re.compile(
     r"""(?x)
       ( (?<![\w.-])[A-Za-z_][\w.-]*+ )
       (?: (\s?=\s?)
-          ( "(?:[^"\\]|\\.)*" | '[^']*' | [A-Za-z]\w*\{[^\s{}]*\} | [^\s,;()\[\]{}"'=<>|]++ (?!\s?=|[({])(?<!:) )
+          ( "(?:[^"\\]|\\.)*" | '[^']*' | <[^<>\s]*> | [A-Za-z]\w*\{[^\s{}]*\}
+          | [^\s,;()\[\]{}"'=<>|]++ (?!\s?=|[({])(?<!:) )
         | (:(?=[\w"'-])) ( "(?:[^"\\]|\\.)*" | '[^']*' | [^\s,;()\[\]{}"'=:<>|]++ (?!\s?=|[({]) ) )"""
 )
 _JSON_PAIR = re.compile(r""""([A-Za-z_][\w.-]*)"(\s?:\s?)("(?:[^"\\]|\\.)*"|[^\s,\]}{\["]+)""")
@@ -68,15 +69,15 @@ def without_booleans(text: str) -> str:
 
 def _without_value(pair: re.Match[str], *, dump: bool) -> str:
     key, mark, value = pair[1], pair[2] or pair[4], pair[3] or pair[5]
-    quote = value[0] if value[0] in "\"'" else ""
-    bare = value.strip("\"'")
+    quote, closing = (value[0], value[-1]) if value[0] in "\"'<" else ("", "")
+    bare = value.strip("\"'<>")
     name = _last_word(key)
     if _is_kept(name, bare, quoted=bool(quote), dump=dump) or (quote and REQUEST.fullmatch(value)):
         return pair[0]
     if mark == ":" and not (bare[:1].isdigit() or quote or dump or name in _NAME_KEYS):
         return pair[0]
     end = "." if value.endswith(".") else ""
-    return f"{key}{mark}{quote}{VALUE}{quote}{end}"
+    return f"{key}{mark}{quote}{VALUE}{closing}{end}"
 
 
 def _without_json_value(pair: re.Match[str]) -> str:
@@ -125,6 +126,19 @@ _THINGS = """
     setting slave stream table task topic unit variable view volume worker
     """.split()  # noqa: SIM905
 """What has names; one of several parts after such a word is a name."""
+_THINGS_NAMED = (
+    """
+    bucket category column container customer database feed group host hostname job plugin pod region table task tenant
+    thread topic user worker
+    """.split()  # noqa: SIM905
+)
+"""What has names that are plain words, where a verb or a preposition follows: `job cleanup failed`."""
+_AFTER_NAME = (
+    "after|at|because|by|can|cannot|completed|connected|could|created|crashed|deleted|died|disconnected|does|evicted"
+    "|exceeded|exited|failed|finished|for|from|had|has|in|into|is|joined|left|loaded|not|on|paused|reached|received"
+    "|registered|reported|restarted|resumed|returned|started|starting|stopped|stopping|succeeded|terminated|timed|took"
+    "|updated|was|will|with|within"
+)
 _PARTICLE = "(?=[がはをのにへとでもやか]|から|まで|より)"
 _NAMED = re.compile(
     rf"""(?ax)
@@ -141,11 +155,26 @@ _NAMED = re.compile(
           (?={_A_NAME}\s(?:as|is|was|for|in|on|has|to)\b)
         | \b(?i:{"|".join(_THINGS)})\s
           (?={_A_COMPOUND}) (?!(?:read|write|re|pre|non|self|auto|multi|on|off|in|out|up|time|high|low)[-/])
+        | \b(?:started|created|updated|modified|deleted|removed|requested|submitted|approved|uploaded|edited|published
+          |assigned|owned|executed|invoked|reviewed)\sby\s (?=[A-Za-z][\w.@-]*(?:[\s.,;)]|$))
+        | \bby\s(?=[\w.@-]+\(uid=) | ^\((?=\S+\)\s(?:CMD|RELOAD|LIST|REPLACE|STARTUP|(?:BEGIN|END)\sEDIT)\b)
+        | ^(?=\S+\s:\s(?:TTY=|command\snot\sallowed|user\sNOT\sin)) | \b(?i:process|pid|task)\s\d+\s\((?=\S+\))
+        | \b(?i:to|from|dial|host|server|broker|via|upstream|tcp|udp|connect|peer)\s
+          (?=[A-Za-z][\w-]*:(?:\d|{MARK}))
         | (?:^|(?<=:\s)) (?=[\w.:\#]+\sis\sdeprecated) | \bdeprecated[.,;]\s(?:[Pp]lease\s)?(?:[Ii]nstead,?\s)?[Uu]se\s
       )
-      (?P<name>[\w.#/:-]*\w(?=\sis\sdeprecated)|{_A_COMPOUND}|{_A_NAME}) (?!\s?[=:("'`]|\w)"""
+      (?P<name>[\w.#/:-]*\w(?=\sis\sdeprecated)|{_A_COMPOUND}|{_A_NAME})
+      (?: (?!\s?[=:("'`]|\w) | (?=:\s|:\d|:{MARK}|\(uid=|\s:\s(?:TTY|command|user)) )"""
 )
-_NAMED_HINTS = ("user", "account", "host", "login", " for ", " name ", " to", "deprecated", *_THINGS)
+_NAMED_THING = re.compile(
+    rf"(?a)(?P<before>\b(?i:{'|'.join(_THINGS_NAMED)})\s)(?P<name>[a-z][\w.-]*)(?=\s(?:{_AFTER_NAME})\b)"
+    rf"|(?P<before_last>\b(?:to|into|in|from|on|for|of|joined|left)\s(?:the\s)?"
+    rf"(?:queue|channel|stream|{'|'.join(_THINGS_NAMED)})\s)(?P<last>[a-z][\w.-]*)(?=[.,;)]?$)"
+)
+_NAMED_HINTS = (
+    *("user", "account", "host", "login", " for ", " name ", " to", "deprecated", " by ", "(", "tty", "from", "server"),
+    *_THINGS,
+)
 _JAPANESE_NAMED = re.compile(
     rf"""(?ax)
       (?P<before>
@@ -169,6 +198,21 @@ _NO_NAMES = frozenset(
     users
     """.split()  # noqa: SIM905
 )
+_NO_NAMES_OF_THINGS = _NO_NAMES | frozenset(
+    """
+    abort access address array as attempt backup board build but cache call card check client commit config context copy
+    core creator deploy directory driver drain dump entry event failover fetch file flush for format function handler
+    hash header health hit host image index info is item job join key leader leak leave length limit link list load lock
+    lookup map master message metadata method miss move not number object operation option or output owner page
+    parameter partition path peer ping policy poll pool port process profile proxy pull purge push query queue read
+    reader rebalance record registry reload resource response restore result role rollback rule run scan schema service
+    shutdown signal size slot source split spec startup state statistics stats status storage store switch sync system
+    table task test thread time timeout token topic tracker transaction type update upgrade usage user value version
+    view was write
+    """.split()  # noqa: SIM905
+)
+_OF_ACTION = re.compile(r"(?:ed|ing|ion|ment|ance|ence|ness|ity|al|er|or|ure|age)s?$")
+"""What is said of things and is no name: `job queue`, `task submission`, `thread pool`."""
 
 
 def without_names(text: str) -> str:
@@ -176,6 +220,8 @@ def without_names(text: str) -> str:
     lower = text.lower()
     if any(hint in lower for hint in _NAMED_HINTS):
         text = _NAMED.sub(_without_name, text)
+    if any(thing in lower for thing in _THINGS_NAMED):
+        text = _NAMED_THING.sub(_without_name_of_thing, text)
     if text.isascii():
         return text
     text = _JAPANESE_NAMED.sub(_without_name, text)
@@ -190,3 +236,9 @@ def without_names_of_addresses(text: str) -> str:
 def _without_name(named: re.Match[str]) -> str:
     name = named["name"]
     return named[0] if is_state(name) or name.lower() in _NO_NAMES else f"{named['before']}{VALUE}"
+
+
+def _without_name_of_thing(named: re.Match[str]) -> str:
+    before, name = named["before"] or named["before_last"], named["name"] or named["last"]
+    is_said = is_state(name) or name in _NO_NAMES_OF_THINGS or _OF_ACTION.search(name)
+    return named[0] if is_said else f"{before}{VALUE}"

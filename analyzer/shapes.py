@@ -16,10 +16,10 @@ from analyzer.states import STATE_SIGNS, STATE_WORDS, is_state
 
 # --- Identifiers ----------------------------------------------------------------------------------------------------
 
-_MIXED = r"(?:[a-f]++\d\w*+|[A-Za-z_]*+\d++[A-Za-z_]\w*+)(?!\()"
+_MIXED = r"(?:[a-f]++\d\w*+|[A-Za-z_]*+\d++[A-Za-z_]\w*+)"
 """A word with a digit before a letter, or of hexadecimal digits: always a value, whatever its letters."""
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b"
-_RANDOM = re.compile(rf"\b(?:{_UUID}|{_MIXED})".encode())
+_RANDOM = re.compile(rf"\b(?:{_UUID}|{_MIXED}(?!\())".encode())
 _LONG_QUOTE = re.compile("(?s)「(?:(?!「|」).){37,}」|『(?:(?!『|』).){37,}』".encode())
 _HEXADECIMAL = re.compile(rb"\b[0-9a-f-]{7,}+\b")
 
@@ -66,8 +66,8 @@ _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _TIME = r"\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?(?:Z|UTC|GMT|JST|[A-Z]{1,3}[SD]?T|[AP]M|[+-]\d\d:?\d\d)\b)?"
 _DATA_FILE = (
     "avro|bak|bin|bz2|cfg|cnf|conf|crt|csv|dat|data|db|dll|exe|gif|gz|html?|img|ini|jar|jpe?g|json|key|lock|log|map|md"
-    "|parquet|pdf|pem|pid|png|rdb|rpm|deb|rss|service|socket|so|sock|sql|sqlite3?|tar|tgz|tmp|toml|txt|war|xml|ya?ml"
-    "|zip|zst"
+    "|parquet|pdf|pem|pid|png|rdb|rpm|deb|rss|so|sock|class|sql|sqlite3?|tar|tgz|tmp|toml|txt|war|xml|ya?ml"
+    "|zip|zst|service|socket|timer|mount|automount|target|slice|scope|swap|device"
 )
 _DOMAIN = "com|net|org|edu|gov|io|jp|dev|info|local|localdomain|localhost|internal|lan|cloud|example|test"
 _DATE_WORD = rf"(?:{_MONTH}|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*+"
@@ -78,11 +78,11 @@ _LOOKS = re.compile(
     | (?P<a> (?<![\w.-]) (?:\d{{1,3}}\.){{3}}\d{{1,3}} (?::\d+)? (?![\w.-])
         | (?<![\w.@+-]) [\w.+-]++@[\w.-]*\w
         | (?<![\w$.-]) [A-Za-z0-9_-]+ (?:\.[\w$-]+){{2,}}
-          (?<!Error)(?<!Exception)(?<!Warning)(?<!Timeout) (?::\d+)? (?![\w.(])
-        | (?<![\w$.@/-]) [A-Za-z0-9-]+ \.(?:{_DOMAIN}) (?::\d+)? (?![\w.(-]) )
+          (?<!Error)(?<!Exception)(?<!Warning)(?<!Timeout) (?::\d+)? (?![\w(]|\.\w)
+        | (?<![\w$.@/-]) [A-Za-z0-9-]+ \.(?:{_DOMAIN}) (?::\d+)? (?![\w(-]|\.\w) )
     | (?P<p> (?<![\w<>.)/{VALUE}-])(?:~|\.{{1,2}})?/(?:[^\x00-\ \x7f-\U0010ffff"'<>()\[\]{{}},;|]+)(?<![.:])
         | \b[A-Za-z]:\\[^\s"'<>|,;]+ | (?<!\S)\\\\?\w[\w.$ -]*(?:\\[\w.$-]+)+
-        | (?<![\w.-]) [\w-][\w.-]* \.(?:{_DATA_FILE}) (?![\w.(-]) )
+        | (?<![\w.-]) [\w-][\w.-]* \.(?:{_DATA_FILE}) (?![\w(-]|\.\w) )
     | (?P<v> \b(?:{_UUID} | {_MIXED})
         | \b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s (?:{_MONTH}[a-z]*\s+\d+|\d+\s+{_MONTH}[a-z]*)
              (?:,?\s+\d{{4}})? (?:\s+{_TIME})? (?:\s+\d{{4}})?
@@ -94,7 +94,7 @@ _LOOKS = re.compile(
         | (?<![\w.])0[xX][0-9a-fA-F]+\b | \b[0-9a-f]{{7,}}\b | \b[0-9A-F]{{8,}}\b
         | (?<![\w.])[+-]?\d(?:\w|[.,](?=\d)|\.(?=[a-z_]))*
         | (?<![\w.])[+-]\d\w* )
-    | (?P<c> \b[A-Z]\w*(?:::\w+)*\#\w+ | (?<![\w:]):[a-z_]\w*\b(?![:=])
+    | (?P<c> \b[A-Z]\w*(?:::\w+)*\#\w+ | (?<![\w:\ue000-\ue009]):[a-z_]\w*\b(?![:=])
         | \b(?!ActiveJob)[A-Z][A-Za-z0-9]+(?:Job|Mailer)\b )
     | (?P<i> \b[A-Za-z]\w*_-?\d+\b )
     | (?P<n> (?<=[A-Za-z_])\d+ | (?<![A-Za-z\d])\d+ )
@@ -106,7 +106,7 @@ _GLUE = r"[\w@~$+-]"
 _INSIDE = r"[\w.@~$+-]"
 _TAIL = re.compile(rf"({MARK})(?:/[\w.$/:@-]*\w|(?:\.[a-z]\w*)+\b)", re.ASCII)
 _WHOLE = re.compile(
-    rf"(?<!{_INSIDE}){_GLUE}*+{MARK}(?:{_INSIDE}*+(?:[:/|,]+{_INSIDE}*+)?{MARK})*{_INSIDE}*(?<![.-])(?![=(])", re.ASCII
+    rf"(?<!{_INSIDE}){_GLUE}*+{MARK}(?:{_INSIDE}*+(?:[:/|,]+{_INSIDE}*+)?{MARK})*{_INSIDE}*(?<![.-])(?!=)", re.ASCII
 )
 _LIST = re.compile(rf"([{IDENTIFIER}{ADDRESS}{PATH}])(?:,?\s\1)+")
 _READINGS = re.compile(rf"{VALUE}(?:\s(?:[@-]?{MARK}|\*{{2,}}|N/A)){{2,}}")
