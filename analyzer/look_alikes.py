@@ -65,6 +65,7 @@ _HARMLESS = _joined(rf"""
     (?<![\w.-])[\w.-]+\.(?:py|rb|js|ts|go|rs|java|php|md|log|conf|cfg|ini|toml|ya?ml|html?|txt|csv|pem|crt|sh|sql)\b
         (?!:\s?\D)
     (?<![\w-])--?[a-z][\w:.+-]*(?:=\S*)?|\bssl:(?:default|true|false|none)\b|\btest_\w+
+    \bkombu\.exceptions\.OperationalError
     # titles and other people's words
     (?:記事|タイトル|見出し|ニュース|件名|題名|語)[:：]?\s?[「『][^「」『』]{{0,300}}[」』]
     \b{_TITLED}\b(?:\W{{1,3}}[\w-]{{1,30}}){{0,2}}?\W{{0,4}}(?:"[^"]{{8,}}"|'[^']{{8,}}'|“[^”]{{8,}}”)

@@ -22,7 +22,7 @@ from enum import StrEnum
 from analyzer.events import Severity
 from analyzer.wordings import wordings
 
-_BETWEEN = r"(?:[^.;。{}|]|\.\S)*"
+_BETWEEN = r"(?:[^.;。{}|]|\.\b)*"
 _OF_STATUS = r"""(?:[ _-]?code|コード|エラー|ステータス){0,2}["']?(?: is| of| was)?"""
 _ENDS = r"(?:$|[^\w.:%/-]|[.:](?:\s|$))"
 
@@ -89,12 +89,12 @@ PREDEFINED: Sequence[Pattern] = (
         "メモリ不足",
         Severity.CRITICAL,
         _wordings(r"""
-            \bout of (?:\w+ )?memory\b
-            OutOfMemory|NoMemoryError|\bMemoryError\b|\bbad_alloc\b|\bENOMEM\b
-            \boom[-_ ]?kill|\boom command not allowed
+            \bout[_ ]of[_ ](?:\w+ )?memory\b
+            OutOfMemory|NoMemoryError|MemoryError\b|\bbad_alloc\b|\bENOMEM\b
+            \boom[-_: ]{0,2}kill|\boom command not allowed
             (?:cannot|could not|can't|couldn't|failed to|unable to|not) (?:allocate|reserve|commit|map)(?: enough
                 | more| virtual| shared)? memory
-            unable to allocate [\d.]+ ?[kmgt]i?b
+            unable to allocate (?:[\d.]+ ?[kmgt]i?b|/)
             java heap space|gc overhead limit|unable to create (?:new )?native thread|\bheap limit\b…failed
             allowed memory size of …exhausted
             memory (?:is |was )?(?:exhausted|allocation (?:of … )?failed
@@ -146,6 +146,7 @@ PREDEFINED: Sequence[Pattern] = (
             no space (?:on|in|available)|\bdisk usage exceeded|(?:flood-stage|disk) watermark\b…exceeded
             exceeded (?:flood-stage|disk) watermark
             insufficient storage\b
+            \blow (?:disk|storage|free) space|\bdisk_full\b|\bno_space\w*
             # 日本語
             (?:ディスク|ストレージ|ボリューム|パーティション|デバイス|ファイルシステム|保存(?:先
                 |領域))[^、。]*?(?:不足|フル|いっぱい|一杯|満杯|枯渇|逼迫|足り(?:な|ませ))
@@ -189,6 +190,7 @@ PREDEFINED: Sequence[Pattern] = (
             \b(?:host ?name|domain(?: name)?)\b…(?:not found|does not exist|not resolved)
             error resolving (?:host|name|address|domain)
             failure resolving|resolving timed out|(?:could|can)(?: ?not|n\'t) be resolved|\bnot resolvable
+            \bdns_(?:error|fail\w*|timeout)|name_not_resolved
             # 日本語
             名前解決…(?:失敗|エラー|でき|不能|不可|タイムアウト)
             (?:ホスト|ドメイン|アドレス|名前|FQDN)(?:名|サーバー)?[^、。]*(?:解決(?:に失敗|でき|不能)|見つかりませ
@@ -232,6 +234,7 @@ PREDEFINED: Sequence[Pattern] = (
             certificate\b…(?:required|not found|not provided|missing)|certificate or crl
             (?:does not|doesn\'t) look like a tls|ssl_stapling…ignored|client sent an http request to an https
             key values mismatch|unable to load (?:\w+ )?(?:key|cert)|private key…(?:mismatch|does not match)
+            \b(?:ssl|tls)_error\b
             # 日本語
             証明書…(?:期限切れ|切れ(?:て|ま|た|$)|失敗|無効|エラー|検証(?:でき|されま)|失効|一致し(?:ま|な)|不一致
                 |信頼(?:でき|されて)|不正|自己署名|見つかりませ|読み込めま|拒否|確認でき|問題が)
@@ -271,6 +274,8 @@ PREDEFINED: Sequence[Pattern] = (
             \bquota (?:is |was )?(?:exhausted|used up|reached)
             (?:daily|hourly|monthly|minute|hour) (?:\w+ )?(?:limit|quota)…(?:reached|exceeded|hit)
             {_answers("429")}
+            too many (?:login|api|http|recent|concurrent|incoming) requests|too_many_requests|\bratelimited\b
+            \bquota\b…(?:exceeded|exhausted|used up)
             # 日本語
             レート(?:制限|リミット)[^、。]*(?:達|超|かか|受け|され|中です|エラー|適用|違反|抵触)
             (?:利用|呼び?出し?|リクエスト|アクセス|API|要求|流量|回数|頻度|送信(?:数|量|回数))[^、。]*(?:制限|上限
@@ -278,6 +283,8 @@ PREDEFINED: Sequence[Pattern] = (
             (?:秒|分|時間|日)あたり[^、。]*(?:上限|制限)[^、。]*(?:超|達)
             スロットリング|流量制限を|リクエスト(?:数)?が(?:多|集中し)すぎ|アクセス(?:頻度|数|回数)?が(?:多|高)すぎ
             リクエスト(?:が)?過多|要求(?:が|の)(?:多|過多)
+            (?:API|呼び出し|リクエスト)[^、。]*(?:回数|件数|頻度)?(?:の)?(?:制限|上限)に(?:達|到達|かか)
+            レート(?:制限|リミット)(?:により|のため|で(?:一時|待機|中断|停止))
         """),
         runbook="Slow down or spread the calls; ask the provider for more.",
         runbook_ja="呼び出しの間隔を広げるか分散させる。必要なら提供元に上限の引き上げを頼む。",
@@ -290,7 +297,8 @@ PREDEFINED: Sequence[Pattern] = (
         _wordings(r"""
             SAXParse|ExpatError|XMLSyntaxError|XmlException|XMLStreamException|JSONDecodeError
             Json(?:Parse|Syntax|Mapping|Processing)?Exception|JSON::ParserError|XML::SyntaxError|REXML::\w+
-            \b(?:Parse|Parser)(?:Error|Exception)\b|FeedParse\w*|ParsingFeed\w*|\bFeedException\b|\bbozo\b
+            \b(?:Parse|Parser)(?:Error|Exception)\b|FeedParse\w*(?:Error|Exception)|ParsingFeed\w*|\bFeedException\b
+            \bbozo\b
             CharacterEncodingOverride|NonXMLContentType
             not well[- ]formed|mismatched tag|undefined entity|no element found|junk after document element
             unclosed token|document is empty|start tag expected|ending tag mismatch
@@ -318,6 +326,9 @@ PREDEFINED: Sequence[Pattern] = (
             xml or text declaration not at start|unclosed cdata|duplicate attribute
             reference to (?:undefined|invalid)|namespace prefix \S+ on|entityref: |extra content at the end
             invalid char value|starttag: |cdata section not finished|comment not terminated
+            \bparse_error\b
+            \b(?:fail\w*|cannot|could not|unable|error)…pars\w+…(?:date|entry|entries|item|document|response|xml
+                |json|feed|rss)\b
             # 日本語
             (?:フィード|RSS|Atom|XML|JSON|YAML|サイトマップ|配信データ|記事データ|電文)[^。]*(?:解析|パース|解釈
                 |構文|形式|フォーマット|文法|スキーマ|エンコード|デコード|文字コード|タグ|読み?込|読み?取|取り?込
@@ -365,7 +376,7 @@ PREDEFINED: Sequence[Pattern] = (
             \baccount\b(?: '?[\w@.-]+'?)? (?:has been |is |was |temporarily )*(?:locked|disabled)
             \b(?:token|session|jwt|credentials?|signature|api key)(?: \w+)? (?:has |have |is |was |been )*(?:expired
                 |invalid|revoked|rejected)\b
-            (?:expired|revoked) (?:\w+ )?(?:token|credentials?|session)|signature verification failed
+            (?:expired|revoked) (?:\w+ )?(?:token|credentials?|session)|signature (?:verification failed|does not match)
             Expired\w*Token|ExpiredSignature
             Invalid(?:Signature|Token|ClientTokenId|AccessKeyId|Credentials|Password)|SignatureDoesNotMatch
             UnrecognizedClient|Token(?:Expired|Invalid)|JsonWebTokenError|NoCredentials|unable to locate credentials
@@ -382,6 +393,8 @@ PREDEFINED: Sequence[Pattern] = (
             (?:ldap|bind|kinit|kerberos|gss\w*)\b…(?:invalid credentials|preauth\w* failed|fail(?:ed
                 |ure) to auth\w*)
             illegal user|\bnot authori[sz]ed\.?$|FAIL LOGIN
+            \b(?:invalid|not)_auth\w*|\bauth\w*_(?:failed|failure|error)\b|AUTHENTICATIONFAILED|reject\w* login
+            token expired|login_failed
             # 日本語
             不正な?(?:トークン|署名|資格情報|パスワード|API ?キー)
             認証…(?:失敗|エラー|でき(?:ま|な|ず)|拒否|通らな|通りませ|不可|弾かれ)
@@ -404,8 +417,8 @@ PREDEFINED: Sequence[Pattern] = (
         "権限の不足",
         Severity.MEDIUM,
         _wordings(r"""
-            permission ?denied|\bEACCES\b|\bEPERM\b|PermissionError|operation not permitted
-            \baccess(?: to \S+(?: \S+)?)? (?:is |was |has been )?(?:denied|forbidden|not allowed)
+            permission[ _]?denied|\bEACCES\b|\bEPERM\b|PermissionError|operation not permitted
+            \baccess_denied\b|\baccess(?: to \S+(?: \S+)?)? (?:is |was |has been )?(?:denied|forbidden|not allowed)
             Access(?:Denied|Control)\w*|UnauthorizedAccess|InsufficientPrivilege|\w*AuthorizationException
             \bNotAuthorized\b
             (?:insufficient|lacks?|lacking|missing|not enough|has no|have no|no)(?: (?:the|required|necessary
@@ -459,13 +472,14 @@ PREDEFINED: Sequence[Pattern] = (
                 |instance|broker|agent|browser|redis|node)\b…\b(?:crashed|crashing|died\b|(?:exited|terminated
                 |stopped|quit|ended|shut ?down) (?:abnormally|abruptly|unexpectedly))
             (?:exited|terminated|stopped) (?:abnormally|abruptly|unexpectedly)
-            exit(?:ed)?(?: with)?(?: non-?zero)?(?: exit)?[ _-]?(?:code|status)?["']?[ :=(]{1,2}-?[1-9]\d*\b
+            \bexit(?:ed)?(?:(?: with)?(?: exit)?[ _-]?(?:code|status)| with)["']?[ :=(]{1,2}-?[1-9]\d*\b
             non-?zero exit
             (?:unhandled|uncaught) (?:\w+ )?(?:exception|rejection)|uncaught (?:\w+)?error
             exception in thread "main"
             access violation|free\(\): |invalid pointer|\bbus error\b|illegal instruction|crash dump
             stack overflow(?:ed)?\b
             entered failed state|worker failed to boot|too many restarts|restart loop
+            restarting crashed|\bcrashed (?:worker|process|container|pod|service|task)
             # 日本語
             (?:プロセス|ワーカー|サービス|デーモン|サーバー?|アプリ(?:ケーション)?|スレッド|コンテナ|ジョブ|システム
                 |プログラム|エンジン)[^。]*(?:クラッシュ[しを]|落ち(?:ま|た|て)|異常(?:終了|停止)[^0-9なはも件]
@@ -504,12 +518,12 @@ PREDEFINED: Sequence[Pattern] = (
             \b(?:SQL|INSERT|UPDATE|DELETE|SELECT)(?: ?(?:文|構文))[^。]*(?:失敗|エラー|でき(?:ませ|な|ず))
             (?:relation|column|table|function|schema|role|database) "?'?[\w.]+'?"? (?:of relation \S+ )?does(?: not
                 |n't) exist
-            no such (?:table|column)|unknown (?:column|database|table)|syntax error at or near
+            no such (?:table|column)|unknown (?:column|database|table)|syntax error at (?:or near|end of input)
             error in your sql syntax
             QueuePool limit|(?:connection )?pool (?:is )?(?:exhausted|empty|timeout|timed out)
             obtain a (?:database )?connection|a connection from the pool|connection is not available
             communications link failure
-            \binnodb\b…(?:error|fatal|corrupt\w*|assert\w*)|semaphore wait has lasted
+            \binnodb\b…(?:unable to|error|fatal|corrupt\w*|assert\w*)|semaphore wait has lasted
             (?:slave|replica(?:tion)?|standby)\b…(?:error|broken|stopped|failed|disconnected|terminated)
             invalid page in block|could not locate a valid checkpoint|could not read block
             \bMISCONF\b|ReadOnlyError|read only replica|\bCLUSTERDOWN\b|\bMASTERDOWN\b|\bNOREPLICAS\b
@@ -552,8 +566,8 @@ PREDEFINED: Sequence[Pattern] = (
         _wordings(r"""
             \bqueues?\b…(?:\bfull\b|overflow\w*|\bbacklog|backed up|too (?:long|large|deep)|exceed\w*|\bgrow(?:s|ing
                 |n)?\b|(?:over|above) (?:the |its )?(?:\w+ )?(?:limit|threshold|maximum)|saturated|congested
-                |piling up|(?:at|reached)(?: \w+)? capacity|no consumers|too (?:big|many)|backing up|overloaded
-                |(?:being )?(?:dropped|dropping|rejected|discarded))
+                |piling up|(?:at|over|beyond|reached)(?: \w+)? capacity|no consumers|too (?:big|many)|backing up
+                |overloaded|(?:being )?(?:dropped|dropping|rejected|discarded))
             Queue(?:Full|Overflow)|\bqueue\.Full\b|RejectedExecution|rejected execution|queue capacity…exceeded
             (?:exceed\w*|full|growing|overflow\w*|dropp\w+|saturated)\b…\bqueue\b
             \bbacklog\b…(?:exceed\w*|grow\w*|too (?:large|long|high)|\bhigh\b|detected|building|increas\w*|above
@@ -578,17 +592,19 @@ PREDEFINED: Sequence[Pattern] = (
             back[- ]?pressure
             (?:dropping|dropped) (?:\d+ )?(?:oldest |pending )?(?:messages|events|logs|records|metrics|spans
                 |entries)
+            \bqueue_full\b
             # 日本語
             (?:キュー|待ち行列)(?:[^イ。]|イ[^ン])*(?:滞留|溢れ|あふれ|満杯|いっぱい|一杯|詰ま|超過|超え|上限|フル
                 |増え続|増加|拡大|溜ま|たま(?:っ|り)|遅延|飽和)
             滞留(?:件数|数|量)?(?:が|を|し(?:て|ま|た)|中|$|[:(])|バックログ[^、。]*(?:増|超|溜|発生|拡大)
             (?:キュー|待ち行列)に空きがあり|スレッドプール[^。]*(?:満杯|枯渇|いっぱい|上限)
-            (?:未処理|処理待ち|配信待ち|送信待ち|実行待ち|未配信|未送信|待機)[^。]*(?:溜ま|たまっ|増え|増加|超え
+            (?:未処理|処理待ち|配信待ち|送信待ち|実行待ち|未配信|未送信|待機)[^。]*(?:溜ま|たま(?:っ|り)|増え|増加|超え
                 |超過|滞|積み上が|上限|溢れ|あふれ|達し)
             (?:コンシューマー?|配信|処理|レプリケーション|キュー)[^、。]*(?:ラグ|遅延|遅れ)[^、。]*(?:増|拡大|超
                 |広が|検出)
             バッファー?[^、。]*(?:溢れ|あふれ|いっぱい|満杯|フル|オーバーフロー)|処理が追いつ(?:い|か)
             処理[がは]滞|積み残し
+            (?:キュー|待ち行列)[^。]*(?:長くな|長す|多す)
         """),
         runbook="Compare arrivals with what the workers do; add workers or find the slow step.",
         runbook_ja="届く量と処理量を比べる。ワーカーを増やすか、遅い段を見つける。",
@@ -627,7 +643,7 @@ PREDEFINED: Sequence[Pattern] = (
             internal server error|bad gateway|service (?:is )?(?:temporarily |currently )?unavailable
             gateway time-?out|HttpServerError
             upstream prematurely closed|no live upstreams|no server is available to handle
-            upstream sent (?:invalid|too big)|upstream connect error|premature end of script headers
+            upstream sent (?:invalid|too big|no valid)|upstream connect error|premature end of script headers
             exception occurred processing wsgi
             servlet\.service\(\)…threw exception|no healthy upstream|no available server|has no server available
             backend fetch failed
@@ -648,7 +664,7 @@ PREDEFINED: Sequence[Pattern] = (
         _wordings(r"""
             \btimed[- ]?out\b|\bE(?:SOCKET)?TIMEDOUT\b|(?:Timeout|TimedOut)(?:Error|Exception|Expired|Exceeded)\b
             \b(?:Read|Connect|Write|Pool|Open|Request)Timeout\b
-            deadline (?:was |has )?(?:exceeded|passed|expired|elapsed)|DeadlineExceeded|TimeLimitExceeded
+            deadline[_ ](?:was |has )?(?:exceeded|passed|expired|elapsed)|DeadlineExceeded|TimeLimitExceeded
             \bWORKER TIMEOUT\b|result 'timeout'
             \btime-?out (?:was |has )?(?:error|exceeded|expired|occurred|reached|elapsed|fired|detected|triggered
                 |while|when|waiting|after|during|from|connecting|reading|fetching|writing|talking|calling|sending
@@ -672,6 +688,7 @@ PREDEFINED: Sequence[Pattern] = (
             exceed\w*(?: \w+){0,3} timeout|\bno heartbeat\b|missed heartbeat|lease expired
             \bLock\w*Timeout\b|acquire (?:the |a )?lock within|(?:took|taking|takes) too long|\bunresponsive\b
             stopped responding
+            \btimeout_error\b|\btimed_out\b
             # 日本語
             タイムアウト(?:[しがにでとエ例発超検リ、。:()（!」]|\s|$|のため|を(?:検|超|起)|により)
             (?:応答|返答|返信|レスポンス)(?:待ち)?[^、。]*(?:ありませ|なく|なし|がな[いかく]|返(?:り|って)(?:ませ

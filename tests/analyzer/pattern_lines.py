@@ -74,6 +74,21 @@ Service returned HTTP/1.1 503 Backend fetch failed
 WARN retrying, server returned 502
 HTTPステータスコード503のため記事を取得できません
 API応答エラー: status=500
+10.9.8.7 - bob [24/Nov/2026:10:00:00 +0000] "DELETE /api/v3/item/9 HTTP/2" 500 77 "https://a" "okhttp/4"
+ts=2026 level=error method=POST uri=/ingest code=504 msg="gateway timeout"
+[error] 12#12: *9 upstream sent no valid HTTP/1.0 header while reading response header from upstream
+RuntimeError: summarizer API returned status 503
+werkzeug: "POST /login HTTP/1.1" 500 -
+HTTPException: 500 Server Error
+記事配信APIが502を返しています
+HTTP500エラーが発生しました url=/api
+サービスが利用できません (503 Service Unavailable)
+pusher: delivery to https://hooks.example.com answered HTTP 500
+Bad response from upstream: 502 Bad Gateway
+status_code=503 url=https://a.example/feed elapsed=1.2
+aiohttp.web: Error handling request: 500 Internal Server Error
+画像サーバーが503エラーを返しました
+HTTP 504: ゲートウェイの応答がありません
 """,
     "http_client_error": r"""
 192.168.1.5 - - [10/Oct/2025:13:55:36 +0000] "GET /missing HTTP/1.1" 404 153 "-" "curl/8"
@@ -139,6 +154,19 @@ HTTP 404 for https://example.com/rss
 POST https://api.example.com/items returned 422 Unprocessable Entity
 フィードURLが404 Not Foundを返しました
 HTTP 400: パラメータが不足しています
+10.9.8.7 - - [24/Nov/2026:10:00:00 +0000] "GET /old HTTP/2" 410 77
+Fetch failed with HTTP status 404: https://a.example/rss
+rest_framework: Bad Request: /api/items/
+WARNING:django.request:Method Not Allowed (GET): /api/x
+HTTPException: 404 Not Found
+feedparser: status 404 for https://a
+取得失敗（HTTP 403 Forbidden）: https://a.example/feed
+APIリクエストでHTTP 400が返りました
+scrapy: Ignoring non-200 response: 404
+bot: GET /api/news -> 404
+The feed responded with HTTP 410 (Gone)
+記事の更新APIが409 Conflictを返却
+HTTPエラー404: 画像が存在しません
 """,
     "database_error": r"""
 psycopg2.OperationalError: connection to server at "db" (10.0.0.3), port 5432 failed: Connection refused
@@ -260,6 +288,27 @@ ORA-12514: TNS:listener does not currently know of service requested
 データベースサーバーとの通信が途絶しました
 SQL文の構文に誤りがあります
 DBへの接続数が上限に達しました
+peewee.OperationalError: unable to open database file
+ERROR:  syntax error at end of input
+ERROR:  division by zero in query; transaction rolled back
+asyncpg.exceptions.TooManyConnectionsError: remaining connection slots are reserved
+asyncpg.exceptions.UndefinedTableError: relation "x" does not exist
+mysql.connector.errors.DatabaseError: 2003 (HY000): Can't connect to MySQL server on 'db:3306' (111)
+django.db.utils.IntegrityError: NOT NULL constraint failed: news.title
+Cassandra timeout during read query at consistency ONE
+SQL Server: Transaction was deadlocked on lock resources with another process
+DBに接続できません: timeout
+SQL実行エラー: INSERT INTO articles
+データベースのコネクションが枯渇しました
+Database connection lost, reconnecting
+ERROR:  current transaction is aborted, commands ignored until end of transaction block
+ERROR:  could not obtain lock on row in relation "articles"
+mysql: ERROR 2013 (HY000): Lost connection to MySQL server during query
+sqlite3.OperationalError: no such table: articles
+InnoDB: Unable to lock ./ibdata1 error: 11
+MongoDB replica set has no primary
+DBコネクションエラー: プールが枯渇しています
+SQLエラー: 列が存在しません
 """,
     "ssl_error": r"""
 requests.exceptions.SSLError: HTTPSConnectionPool(host='a', port=443): Max retries exceeded
@@ -338,6 +387,21 @@ ERR_CERT_DATE_INVALID
 the certificate for smtp.example.com could not be validated
 SSL_ERROR_SYSCALL, errno 104
 証明書エラー: api.example.jp
+requests.exceptions.SSLError: EOF occurred in violation of protocol (_ssl.c:2396)
+x509: certificate is valid for a.example, not b.example
+sslv3 alert bad certificate
+SSL error: certificate has expired
+urllib3: SSLError(SSLCertVerificationError)
+javax.net.ssl.SSLException: Unsupported or unrecognized SSL message
+OCSP responder error (trylater)
+TLS証明書の検証エラー
+SSL通信に失敗しました
+certificate verify failed: Hostname mismatch, certificate is not valid for 'a.example'
+SSL_connect: certificate has expired
+Handshake failed: remote host closed connection during handshake (SSLHandshakeException)
+TLS negotiation failed with smtp.example.com
+証明書の有効期限切れ: news.example.jp
+TLSエラー: 証明書を検証できません
 """,
     "timeout": r"""
 requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='a', port=443): Read timed out. (read timeout=10)
@@ -394,6 +458,7 @@ Timeout, server 10.0.0.2 not responding.
 処理が時間切れになりました
 規定時間内に完了しませんでした
 ReadTimeoutError("HTTPSConnectionPool(host='x', port=443): Read timed out.")
+kombu.exceptions.OperationalError: timed out
 Lock wait exceeded: gave up after 30s
 the job did not finish in the allotted time
 upstream request timeout
@@ -439,6 +504,22 @@ LockTimeout: could not acquire lock within 10 seconds
 ftp: connect: Connection timed out
 配信サーバーへの接続がタイムアウトしました（30秒）
 バッチ処理が制限時間を超過しました
+HTTPSConnectionPool(host='a', port=443): Read timed out.
+httpx.ConnectTimeout
+httpcore.ReadTimeout
+playwright TimeoutError: page.goto: Timeout 30000ms exceeded.
+selenium.common.exceptions.TimeoutException: Message:
+grpc: DEADLINE_EXCEEDED
+Job exceeded maximum running time, cancelled after 600 s timeout
+Timed out waiting for lock on feeds
+翻訳APIへのリクエストがタイムアウト
+応答時間が上限を超えたため中断しました
+Request to api.example.com timed out (10s)
+Operation timeout: waited 30 s for lock
+asyncio.exceptions.TimeoutError
+celery task fetch timed out after 300 seconds
+接続要求がタイムアウトしました
+ジョブが制限時間を超えたため停止しました
 """,
     "out_of_memory": r"""
 Out of memory: Killed process 1234 (python3) total-vm:8123456kB
@@ -521,6 +602,17 @@ Cannot allocate memory (errno=12)
 RangeError: Array buffer allocation failed
 java.lang.OutOfMemoryError: Direct buffer memory
 メモリ使用率が上限を超えたため処理を打ち切りました
+node[12]: FATAL ERROR: CALL_AND_RETRY_LAST Allocation failed - JavaScript heap out of memory
+Exit reason: OOMKilled
+numpy.core._exceptions._ArrayMemoryError: Unable to allocate 8.00 GiB
+Cannot create thread: not enough memory
+Java heap space exhausted
+メモリ不足エラー: 要約モデルを読み込めません
+Worker ran out of memory and was killed
+OOM: Kill process 12 (python)
+java: Exception in thread "pool-1" java.lang.OutOfMemoryError: Java heap space
+container memory limit reached, killed
+メモリ不足によりワーカーが終了しました
 """,
     "disk_full": r"""
 OSError: [Errno 28] No space left on device
@@ -595,6 +687,16 @@ mysqld: Disk is full writing '/tmp/x' (OS errno 28 - No space left on device)
 df: /var 100% used, writes will fail: disk full
 cannot save image: insufficient storage
 ディスクの空きがなくなりました
+pg_basebackup: error: could not write to file: No space left on device
+shutil.Error: [Errno 28] No space left on device
+Low disk space on /var (2% free)
+WARNING: volume /data is nearly full
+バックアップ先のディスクが一杯です
+No space left on device (os error 28)
+Disk full on /var/lib/postgresql
+writing failed because the filesystem is full
+ストレージの空き容量が不足しています
+ディスク容量の上限に達しました
 """,
     "authentication_failure": r"""
 Failed password for root from 10.0.0.5 port 51234 ssh2
@@ -707,6 +809,21 @@ AuthenticationException: invalid token
 Login failed: bad password for user tanaka
 ログイン失敗: user=tanaka ip=10.0.0.5
 パスワードが間違っています（3回目）
+Failed login attempt for admin
+imaplib.error: b'[AUTHENTICATIONFAILED] Invalid credentials (Failure)'
+rejecting login: invalid password for user 'bob'
+google.auth.exceptions.RefreshError: ('invalid_grant: Token has been expired or revoked.')
+slack_sdk.errors.SlackApiError: invalid_auth
+token expired at 2026-01-01
+OAuth認証に失敗しました
+管理者ログインに3回失敗
+Authentication failed: wrong password
+login rejected for user 'guest'
+SMTP AUTH failed: 535 authentication credentials invalid
+JWT signature does not match
+API token revoked
+ユーザー認証エラー: パスワード不一致
+認証トークンが無効です
 """,
     "rate_limited": r"""
 HTTP 429 Too Many Requests
@@ -789,6 +906,18 @@ twitter: Rate limit exceeded. Sleeping for 900 seconds
 SMTP 421 4.7.0 Try again later, too many connections from this IP
 429エラーのため30秒待機します
 レートリミットに到達: news-api
+slack_sdk.errors.SlackApiError: ratelimited
+API call rate limit hit, waiting 30 seconds
+too many login requests from 10.0.0.5, slow down
+DeepL: Quota for this billing period has been exceeded
+google.api_core.exceptions.ResourceExhausted: 429 Quota exceeded
+Twitter APIの制限に達しました
+received HTTP 429 from api.example.com
+Rate-limited by upstream, backing off 60 s
+X API: 429 Too Many Requests
+API rate limit reached; next window in 300 s
+レート制限により一時停止します
+アクセス数の上限を超えました
 """,
     "queue_backlog": r"""
 queue is full, dropping message
@@ -878,6 +1007,18 @@ pipeline blocked: back pressure from output
 Kafka producer buffer full: BufferExhaustedException
 celery queue length 12034 exceeds threshold 1000
 未処理メッセージが滞留しています
+queue 'mail' backlog: 12000 waiting
+job queue over capacity, rejecting new jobs
+Celery queue 'feeds' is growing: 9000 tasks
+message queue overflow, discarding
+待ち行列が長くなりすぎています
+キューの滞留を検知: 12000件
+Queue depth 9000 exceeds alarm threshold
+Task backlog growing in queue summaries
+worker queue full: rejecting task
+delivery queue is backed up
+記事キューの滞留が増えています
+未処理タスクがたまり続けています
 """,
     "dns_error": r"""
 socket.gaierror: [Errno -2] Name or service not known
@@ -964,6 +1105,16 @@ Temporary failure resolving 'archive.example.com'
 getaddrinfo: Name or service not known
 Resolving timed out after 5000 milliseconds
 ホスト名の解決に失敗しました
+gethostbyname failed: host not found
+OSError: [Errno -2] Name or service not known
+NameResolutionError: Failed to resolve 'api.x' ([Errno -3])
+dial tcp: lookup api.x: Temporary failure in name resolution
+DNSエラーのため接続できません
+lookup feeds.example.com: no such host
+DNS resolution timed out for api.example.com
+Could not resolve hostname feeds.example.com
+ホスト名が解決できません
+DNSサーバーに問い合わせできません
 """,
     "feed_parse_error": r"""
 xml.etree.ElementTree.ParseError: mismatched tag: line 12, column 4
@@ -1058,6 +1209,16 @@ feedparser: malformed XML at line 12
 Unexpected token '<', "<!DOCTYPE "... is not valid JSON
 libxml2: Entity 'nbsp' not defined
 XMLの解析中にエラーが発生しました
+xml.etree.ElementTree.ParseError: syntax error: line 1, column 0
+json.decoder.JSONDecodeError: Extra data: line 2 column 1 (char 12)
+Could not parse date in feed entry: '32 Foo'
+failed to parse sitemap.xml
+フィードの解析エラー: タグが閉じられていません
+RSS parse error at line 12
+invalid XML: unclosed tag <item>
+feed has malformed entry
+JSONの形式が不正です
+RSSのパースに失敗
 """,
     "connection_refused": r"""
 ConnectionRefusedError: [Errno 111] Connection refused
@@ -1129,6 +1290,14 @@ connect: connection refused
 urlopen error [Errno 111] Connection refused
 connect to 127.0.0.1:9000 failed (111: Connection refused)
 APIサーバーに接続を拒否されました
+kombu.exceptions.OperationalError: [Errno 111] Connection refused
+socket.error: [Errno 111] Connection refused
+elastic_transport.ConnectionError: Connection refused
+接続が拒否された: 10.0.0.5:9200
+Connection refused by 10.0.0.5:8983
+connect failed: Connection refused
+ECONNREFUSED: search:9200
+ポート6379で接続が拒否されました
 """,
     "permission_denied": r"""
 PermissionError: [Errno 13] Permission denied: '/var/log/x.log'
@@ -1219,6 +1388,14 @@ open(/var/run/app.sock): Operation not permitted
 S3: AccessDenied: Access Denied status code: 403
 GRANT required: permission denied for schema public
 書き込み権限がないため保存できません
+PermissionError: [Errno 1] Operation not permitted: '/etc/x'
+AccessDenied: user bob cannot delete article 12
+GitHub: Resource not accessible by integration, permission denied
+閲覧権限がありません
+Permission denied while opening /var/lib/x
+access denied: /admin
+operation not permitted on /dev/sda
+アクセス権限がないためファイルを開けません
 """,
     "process_crash": r"""
 news-app[1234]: segfault at 0 ip 00007f sp 00007ffd error 4 in libc.so
@@ -1327,6 +1504,16 @@ Main process exited, code=killed, status=9/KILL
 systemd-coredump[12]: Process 12 (python3) of user 0 dumped core.
 npm ERR! Exit status 1
 ワーカープロセスが停止しました（異常終了）
+python: fatal: segmentation fault
+Worker (pid:12) was terminated due to signal 9
+app crashed: exit code 139
+Restarting crashed worker feed-3
+サービスが異常終了したため再起動します
+process 12 crashed (SIGSEGV)
+worker terminated unexpectedly with status 139
+Unhandled exception, shutting down
+panic: assignment to entry in nil map
+プロセスが予期せず終了しました (code=137)
 """,
 }
 """One line of a log a line."""
