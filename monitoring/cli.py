@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitoring import log_commands
+from monitoring import mask_command, patterns_command
 from monitoring.ownership import Unable
 from runtime.security import AccessError, Role, create_token
 from runtime.service import TOKENS_FILE, add_common_arguments, version
@@ -69,11 +69,11 @@ def _parser() -> argparse.ArgumentParser:
         help="print what belongs into the configuration of a Prometheus or Alertmanager of your own",
     )
     patterns = _add(
-        commands, "patterns", log_commands.patterns, "find the patterns in log lines, once, and keep nothing"
+        commands, "patterns", patterns_command.run, "find the patterns in log lines, once, and keep nothing"
     )
-    log_commands.add_patterns_arguments(_described(patterns, log_commands.PATTERNS_HELP, log_commands.PATTERNS_EPILOG))
-    mask = _add(commands, "mask", log_commands.mask, "copy standard input without personal data and secrets")
-    log_commands.add_mask_arguments(_described(mask, log_commands.MASK_HELP, log_commands.MASK_EPILOG))
+    patterns_command.add_arguments(_described(patterns, patterns_command.HELP, patterns_command.EPILOG))
+    mask = _add(commands, "mask", mask_command.run, "copy standard input without personal data and secrets")
+    mask_command.add_arguments(_described(mask, mask_command.HELP, mask_command.EPILOG))
     _add_backtest(_add(commands, "backtest", _backtest, "replay a metric under its dynamic and a fixed threshold"))
     _add_thresholds(_add(commands, "thresholds", _thresholds, "show a running bridge's thresholds, or export rules"))
     token = _add(commands, "token", _token, "make a bearer token for a machine")

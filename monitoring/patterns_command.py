@@ -1,14 +1,13 @@
-"""`monitoring patterns` and `monitoring mask`: log lines looked at once, nothing kept."""
+"""`monitoring patterns`: which patterns log lines have; looked at once, nothing kept."""
 
 import argparse
 import csv
 import json
-import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitoring.settings import Configuration
 from monitoring.text_tables import Progress, sparkline, table
@@ -16,13 +15,12 @@ from runtime.clock import SystemClock
 from runtime.settings import load
 
 if TYPE_CHECKING:
-    from analyzer.masking import Masker
     from analyzer.settings import SourceSettings
     from monitoring.pattern_summary import Summary
 
 Read = TypeVar("Read")
 
-PATTERNS_HELP = """\
+HELP = """\
 Find the patterns in log lines, once, and keep nothing. Headers (time, level, program) are found by themselves;
 personal data is masked in everything that is printed.
 
@@ -33,27 +31,14 @@ formats:
   csv   one row for each line, in the order of the lines: pattern_id, template, predefined, severity as they were when
         the line was seen (a template may become more general later)
 """
-PATTERNS_EPILOG = """\
+EPILOG = """\
 examples:
   monitoring patterns /var/log/app.log /var/log/app.log.1.gz
   journalctl -u app | monitoring patterns
   monitoring patterns --format csv app.log | cut -d, -f1 | sort | uniq -c
 exit codes: 0 done, 1 a file could not be read, 2 wrong use
 """
-MASK_HELP = """\
-Copy standard input to standard output line for line, without personal data and secrets: e-mail, telephone,
-My Number, postal code, cards, tokens, keys, passwords, cookies; names, birthdays and addresses where a key names them.
-Each becomes its kind in brackets, such as [email]. Kinds of your own: `analyzer.masks` of the settings. Bytes that are
-no UTF-8 are copied as they are.
-"""
-MASK_EPILOG = """\
-examples:
-  tail -f app.log | monitoring mask
-  monitoring mask --mask-ip --config newswatch.yml <app.log >shareable.log
-exit codes: 0 done, 1 failed, 2 wrong use
-"""
 _TEXT_ROWS = 40
-_LONGEST_PIECE = 1 << 20
 _HEADS = {
     "en": ("SHARE", "COUNT", "SEVERITY", "KIND", "TREND", "TEMPLATE"),
     "ja": ("割合", "件数", "重大度", "種類", "推移", "テンプレート"),
@@ -61,7 +46,7 @@ _HEADS = {
 _NEW = {"en": "new", "ja": "新規"}
 
 
-def add_patterns_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `patterns`."""
     add = parser.add_argument
     add(
@@ -76,12 +61,7 @@ def add_patterns_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_mask_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `mask`."""
-    parser.add_argument("--mask-ip", action="store_true", help="mask the addresses of machines too")
-
-
-def patterns(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Print which patterns files have."""
     from analyzer.stages import LogStages
     from monitoring.pattern_summary import Summary, classified
@@ -91,12 +71,12 @@ def patterns(arguments: argparse.Namespace) -> int:
     stages = LogStages(settings.analyzer, clock)
     files = _Files(arguments.files)
     if arguments.format == "csv":
-        table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow(("pattern_id", "template", "predefined", "severity"))
+        written = csv.writer(sys.stdout, lineterminator="\n")
+        written.writerow(("pattern_id", "template", "predefined", "severity"))
         for found in files.read(lambda path, source: classified(stages, path, source, clock)):
             files.progress.add(found.size)
             row = (found.pattern_id, found.template, found.known, found.severity.value)
-            table.writerows((row,) * found.lines)
+            written.writerows((row,) * found.lines)
         return files.exit_code
     summary = Summary(stages, settings.analyzer, clock)
     try:
@@ -164,74 +144,12 @@ def _row(entry: dict[str, Any], language: str) -> tuple[str, ...]:
     )
 
 
-def mask(arguments: argparse.Namespace) -> int:
-    """Copy standard input without personal data; each line goes out as soon as it came."""
-    from analyzer.masking import masker
-
-    settings = load(Configuration, arguments.config).analyzer
-    lines = MaskedLines(masker(settings.masks, mask_ip=settings.mask_ip or arguments.mask_ip))
-    out = sys.stdout.buffer
-    for line in pieces(sys.stdin.buffer):
-        out.write(lines.mask(line))
-        out.flush()
-    return 0
-
-
-class MaskedLines:
-    """Masks lines one after the other; a private key over several lines is masked to its end."""
-
-    def __init__(self, masker: "Masker") -> None:
-        self._masker = masker
-        self._in_key = False
-
-    def mask(self, line: bytes) -> bytes:
-        """Return a line, its end included, without personal data; bytes that are no UTF-8 stay."""
-        body = line.rstrip(b"\r\n")
-        text = body.decode("utf-8", "surrogateescape")
-        if self._in_key:
-            text, ended = _without_key_body(text)
-            self._in_key = not ended
-        self._in_key = self._in_key or (_KEY_BEGINS.search(text) is not None and _KEY_ENDS.search(text) is None)
-        return self._masker.mask(text).encode("utf-8", "surrogateescape") + line[len(body) :]
-
-
-_KEY_BEGINS = re.compile("-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY")
-_KEY_ENDS = re.compile("-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_BODY = re.compile(
-    r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{2,100}={0,2}\s*$|^\s*$|^(?:Proc-Type|DEK-Info|Version|Comment):.*"
-)
-
-
-def _without_key_body(text: str) -> tuple[str, bool]:
-    """Return a line from within a private key without what is key, and whether the key ends there."""
-    end = _KEY_ENDS.search(text)
-    if end is not None:
-        return f"{text[: end.start()]}[key]{text[end.end() :]}", True
-    body = _KEY_BODY.search(text)
-    if body is None:
-        return text, True
-    return f"{text[: body.start()]}[key]" if body[0].strip() else text, False
-
-
-def pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a stream; very long ones in pieces that end between two words."""
-    rest = b""
-    while piece := stream.readline(_LONGEST_PIECE):
-        piece = rest + piece
-        rest = b""
-        if not piece.endswith(b"\n") and len(piece) >= _LONGEST_PIECE:
-            head, space, tail = piece.rpartition(b" ")
-            if space and len(tail) < _LONGEST_PIECE:
-                piece, rest = head + space, tail
-        yield piece
-    if rest:
-        yield rest
-
-
 def _total_bytes(files: list[str]) -> int | None:
     """Return how many bytes plain files have; None where that cannot be known."""
+    from analyzer.sources.archives import is_compressed
+
     paths = [Path(file) for file in files]
-    plain = all(path.is_file() and path.suffix not in (".gz", ".bz2", ".xz") for path in paths)
+    plain = all(path.is_file() and not is_compressed(path) for path in paths)
     return sum(path.stat().st_size for path in paths) if plain else None
 
 
