@@ -44,7 +44,7 @@ from alert_bridge.threshold_manager import DynamicThresholdManager, ThresholdCha
 from alert_bridge.threshold_rule_file import RuleFile, find_promtool
 from runtime.clock import Clock, SystemClock
 from runtime.database import Database
-from runtime.prometheus import PrometheusReader, SeriesReader, SeriesUnavailable
+from runtime.prometheus import PrometheusReader, SeriesReader, SeriesUnavailable, login_headers
 from runtime.security import Access, Identity
 from runtime.service import Context, version
 from runtime.tasks import every, keep_running
@@ -340,11 +340,7 @@ def _damaged(aside: Path, now: datetime) -> Observation:
 def prometheus_reader(settings: Configuration, session: aiohttp.ClientSession) -> PrometheusReader:
     """Return the reader of the stack: guide names are recording rules, other names queries."""
     prometheus = settings.prometheus
-    headers = {}
-    if prometheus.username is not None and prometheus.password is not None:
-        password = prometheus.password.get_secret_value()
-        headers["authorization"] = aiohttp.encode_basic_auth(prometheus.username, password)
-    return PrometheusReader(session, prometheus.url, {CUSTOM: CUSTOM_QUERY}, headers)
+    return PrometheusReader(session, prometheus.url, {CUSTOM: CUSTOM_QUERY}, login_headers(prometheus))
 
 
 def stack_registry() -> CollectorRegistry:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alert_bridge.alerts import Severity
 from alert_bridge.backtest import Backtest, Outcome, Span, read_incidents, read_series, replay
@@ -14,7 +15,12 @@ from monitoring.settings import Configuration
 from runtime.clock import SystemClock, format_utc
 from runtime.settings import load
 
-Histories = Mapping[tuple[tuple[str, str], ...], tuple[Sequence[float], Sequence[float]]]
+if TYPE_CHECKING:
+    from runtime.prometheus import Series, SeriesReader
+
+Place = tuple[tuple[str, str], ...]
+"""The labels of one series, by which a threshold keeps it apart from others."""
+Histories = Mapping[Place, tuple[Sequence[float], Sequence[float]]]
 
 _DAY_SECONDS = 86400.0
 _LEARNED_DAYS = 28
@@ -35,11 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Replay and print. Raises ValueError and SettingsError with what to change; returns the exit code."""
     settings = load(Configuration, arguments.config)
     watched = _watched(arguments, settings)
-    incidents = None
-    if arguments.incidents:
-        incidents = read_incidents(
-            arguments.incidents.read_text(encoding="utf-8").splitlines(), str(arguments.incidents)
-        )
+    incidents = _marked(arguments.incidents) if arguments.incidents else None
     histories = _from_csv(arguments) if arguments.csv else asyncio.run(_from_prometheus(arguments, watched, settings))
     tests = _replay(arguments, watched.config, histories, incidents)
     if arguments.png:
@@ -88,46 +90,53 @@ def _from_csv(arguments: argparse.Namespace) -> Histories:
 async def _from_prometheus(
     arguments: argparse.Namespace, watched: WatchedThreshold, settings: Configuration
 ) -> Histories:
-    """Return four weeks at five minutes to learn from, then the days to replay, by the threshold's own labels."""
+    """Return what Prometheus has, by the threshold's own labels. Raises ValueError where it has nothing."""
     import aiohttp
 
-    from runtime.prometheus import PrometheusReader, SeriesUnavailable
+    from runtime.prometheus import PrometheusReader, SeriesUnavailable, login_headers
 
-    prometheus = settings.prometheus
-    headers = {}
-    if prometheus.username:
-        password = prometheus.password.get_secret_value() if prometheus.password else ""
-        headers = {"authorization": aiohttp.encode_basic_auth(prometheus.username, password)}
-    now = SystemClock().time()
-    start = now - arguments.days * _DAY_SECONDS
-    pieces = (
-        (start - _LEARNED_DAYS * _DAY_SECONDS, start - _LEARNED_STEP_SECONDS, _LEARNED_STEP_SECONDS),
-        (start, now, arguments.step),
-    )
-    upper = watched.config.direction == "upper"
-    found: dict[tuple[tuple[str, str], ...], dict[float, float]] = {}
+    url = settings.prometheus.url
     async with aiohttp.ClientSession() as session:
-        reader = PrometheusReader(session, prometheus.url, headers=headers)
+        reader = PrometheusReader(session, url, headers=login_headers(settings.prometheus))
         try:
-            for begin, end, step in pieces:
-                for name in watched.names:
-                    series = await reader.range(name, begin, end, step)
-                    for one in series:
-                        place = tuple((label, one.labels[label]) for label in watched.per if label in one.labels)
-                        history = found.setdefault(place, {})
-                        for moment, value in zip(one.timestamps, one.values, strict=True):
-                            worst = max if upper else min
-                            history[moment] = worst(history.get(moment, value), value)
-                    if series:
-                        break
+            found = await _read(reader, watched, arguments.days, arguments.step)
         except SeriesUnavailable as error:
             raise ValueError(f"backtest: {error}; is prometheus.url right, or use --csv FILE") from None
     if arguments.instance:
         found = {place: history for place, history in found.items() if ("instance", arguments.instance) in place}
     if not found:
         where = f" of instance {arguments.instance}" if arguments.instance else ""
-        raise ValueError(f"backtest: {prometheus.url} has no values of {arguments.metric!r}{where} in these days")
+        raise ValueError(f"backtest: {url} has no values of {arguments.metric!r}{where} in these days")
     return {place: (sorted(history), [history[one] for one in sorted(history)]) for place, history in found.items()}
+
+
+async def _read(
+    reader: "SeriesReader", watched: WatchedThreshold, days: float, step: float
+) -> dict[Place, dict[float, float]]:
+    """Return four weeks at five minutes to learn from, then the days to replay: of each moment the worst value."""
+    now = SystemClock().time()
+    start = now - days * _DAY_SECONDS
+    learned = (start - _LEARNED_DAYS * _DAY_SECONDS, start - _LEARNED_STEP_SECONDS, _LEARNED_STEP_SECONDS)
+    worst = max if watched.config.direction == "upper" else min
+    found: dict[Place, dict[float, float]] = {}
+    for span in (learned, (start, now, step)):
+        for series in await _first_known(reader, watched.names, *span):
+            place = tuple((label, series.labels[label]) for label in watched.per if label in series.labels)
+            history = found.setdefault(place, {})
+            for moment, value in zip(series.timestamps, series.values, strict=True):
+                history[moment] = worst(history.get(moment, value), value)
+    return found
+
+
+async def _first_known(
+    reader: "SeriesReader", names: Sequence[str], start: float, end: float, step: float
+) -> "Sequence[Series]":
+    """Return the series of the first name that has any."""
+    for name in names:
+        found = await reader.range(name, start, end, step)
+        if found:
+            return found
+    return ()
 
 
 def _replay(

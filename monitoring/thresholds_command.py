@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from monitoring.settings import Configuration
+from monitoring.text_tables import table
 from runtime.settings import load
 
 _TIMEOUT_SECONDS = 10.0
@@ -71,16 +72,14 @@ def _print(found: Sequence[Mapping[str, Any]], columns: Sequence[str], arguments
         return 0
     rows = [{name: _word(one.get(name)) for name in columns} for one in found]
     if arguments.format == "csv":
-        table = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-        return 0
-    *short, reason = columns
-    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in short} if rows else {}
-    for row in [dict.fromkeys(columns, "") | {name: name for name in short}, *rows] if rows else ():
-        sys.stdout.write("  ".join(row[name].ljust(widths[name]) for name in short).rstrip() + "\n")
-        if row[reason]:
-            sys.stdout.write(f"    {row[reason]}\n")
+        written = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+        written.writeheader()
+        written.writerows(rows)
+    elif rows:
+        *short, reason = columns
+        head, *lines = table(short, [[row[name] for name in short] for row in rows], right=(), columns=None).split("\n")
+        said = (f"{line}\n    {row[reason]}" if row[reason] else line for line, row in zip(lines, rows, strict=True))
+        sys.stdout.write("\n".join((head, *said)) + "\n")
     return 0
 
 

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from runtime.settings import PrometheusSettings
+
 POINTS_A_QUERY = 10_000
 """Prometheus refuses more than 11,000 points a series in one range query."""
 
@@ -57,6 +59,14 @@ class SeriesReader(Protocol):
     async def range(self, name: str, start: float, end: float, step: float) -> Sequence[Series]:
         """Return the values from start to end (epoch seconds), one every `step` seconds. Raises SeriesUnavailable."""
         ...
+
+
+def login_headers(settings: PrometheusSettings) -> dict[str, str]:
+    """Return the headers that log in to Prometheus; none where the settings name no user."""
+    if not settings.username:
+        return {}
+    password = settings.password.get_secret_value() if settings.password else ""
+    return {"authorization": aiohttp.encode_basic_auth(settings.username, password)}
 
 
 class PrometheusReader:

@@ -29,6 +29,18 @@ def test_a_file_is_replayed_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixt
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_marked_incidents_are_read_as_a_spreadsheet_writes_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    series, incidents = tmp_path / "series.csv", tmp_path / "incidents.csv"
+    rows = [f"{1_736_121_600 + 300 * place},{10 + (60 if place > 900 else 0)}" for place in range(1000)]
+    series.write_text("timestamp,value\n" + "\n".join(rows), encoding="utf-8")
+    incidents.write_text("start,end\n2025-01-09T02:00:00Z,2025-01-10T00:00:00Z\n", encoding="utf-8-sig")
+    options = ["--csv", str(series), "--base", "50", "--incidents", str(incidents)]
+    assert main(["backtest", "queue_length", *options]) == 0
+    assert "missed incidents" in capsys.readouterr().out
+
+
 def test_a_metric_without_a_threshold_names_those_that_have_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["backtest", "cpu_precent"]) == 1
     assert "'cpu_precent' has no threshold in the settings (cpu_percent" in capsys.readouterr().err
