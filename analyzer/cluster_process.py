@@ -10,7 +10,7 @@ from dataclasses import asdict
 from analyzer.clusters import Family, find_families
 
 _MODULE = "analyzer.cluster_process"
-_TIMEOUT_SECONDS = 120.0
+_TIMEOUT_SECONDS = 900.0  # of low priority on a busy machine, some seconds of work take long
 _NICE = 10
 
 

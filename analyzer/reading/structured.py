@@ -28,6 +28,7 @@ _MOST_FIELDS = 200
 _PAIR = re.compile(r'(?<!\S)([A-Za-z_@][\w.@-]{0,60}+)=(?:"((?:[^"\\]|\\.)*+)"|([^\s"]*+))(?!\S)')
 _CONTAINER = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:\d\d) (?:stdout|stderr) [FP] ")
 _ESCAPE = re.compile(r"\\(.)")
+_HALF = "\\ud"  # begins the escape of half a character; one without its other half is no text
 _ESCAPED = {"n": "\n", "t": "\t"}
 
 
@@ -51,6 +52,8 @@ def read_json(text: str) -> dict[str, Any] | None:
     """Return the JSON object that a text is, None if it is none."""
     try:
         data = json.loads(text)
+        if _HALF in text.lower():
+            data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

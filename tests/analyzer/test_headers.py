@@ -158,3 +158,8 @@ def test_any_header_is_a_record_with_the_end_of_its_line(parts: list[str]) -> No
 )
 def test_any_json_object_is_a_record(data: dict[str, object]) -> None:
     assert isinstance(parse(json.dumps(data)).summary, str)
+
+
+def test_half_a_character_that_json_escapes_is_no_text() -> None:
+    record = parse(r'{"level": "error", "msg": "cut \uD83D whole \ud83d\ude00", "logger": "\udfff"}')
+    assert (record.program, record.message) == ("?", "cut ? whole \U0001f600")
