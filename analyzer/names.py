@@ -185,7 +185,7 @@ _JAPANESE_NAMED = re.compile(
       )
       (?P<name>{_A_NAME}(?![=:(]|\w)|[^\s\x00-\x7f、。:()\ue000-\ue00f]{{1,40}}(?=\s))"""
 )
-_PERSON = re.compile(r"(?:[一-龥々]{1,6}|[ァ-ヶー]{2,12}|[A-Za-z]+)(?=さん)(?<![皆客])")
+_PERSON = re.compile(r"(?:[一-龥々]{1,6}|[ァ-ヶー]{2,12}|(?<![A-Za-z])[A-Za-z]{1,30})(?=さん)(?<![皆客])")
 _BEFORE_ADDRESS = re.compile(
     rf"(?P<before>\b(?i:master|slave|replica|sentinel|node|host|server|peer|client|broker|upstream)\s)"
     rf"(?P<name>[A-Za-z][\w-]*)(?=\s{ADDRESS})",

@@ -36,9 +36,9 @@ def without_identifiers(raw: bytes) -> bytes:
 
 # --- Values by how they look ----------------------------------------------------------------------------------------
 
-_PLACEHOLDER = re.compile(
-    r"(?<![\w-])[\w-]*+\[(?:key|password|token|email|card|my-number|phone|postal-code|ip)\][\w-]*", re.ASCII
-)
+_MASKED = "address birthday card cookie email id-number ip key my-number name password phone postal-code token"
+_PLACEHOLDER = re.compile(rf"(?<![\w-])[\w-]*+\[(?:{_MASKED.replace(' ', '|')})\][\w-]*", re.ASCII)
+"""What masking leaves of personal data, with the word that it is part of."""
 _LINK = re.compile(r"""\b[a-z][a-z0-9+.-]*+://[^\x00-\x20"'<>()\x7f-\U0010ffff]+(?<![.,;:\]}])""")
 _COLONS = re.compile(
     r"""(?ax) (?<![\w:])
@@ -109,7 +109,7 @@ _WHOLE = re.compile(
     rf"(?<!{_INSIDE}){_GLUE}*+{MARK}(?:{_INSIDE}*+(?:[:/|,]+{_INSIDE}*+)?{MARK})*{_INSIDE}*(?<![.-])(?!=)", re.ASCII
 )
 _LIST = re.compile(rf"([{IDENTIFIER}{ADDRESS}{PATH}])(?:,?\s\1)+")
-_READINGS = re.compile(rf"{VALUE}(?:\s(?:[@-]?{MARK}|\*{{2,}}|N/A)){{2,}}")
+_READINGS = re.compile(rf"{VALUE}(?:\s(?:{VALUE}|\*{{2,}}|N/A)){{2,}}")
 _ARRAY = re.compile(rf"\[{MARK}(?:,\s?{MARK})+\]")
 _NUMBERED = re.compile(rf"(?<![\w.-])[A-Za-z][\w.-]*(?=\[{MARK}\](?![=\w]))", re.ASCII)
 _KEYED = re.compile(rf"(?<=:\s)(?:[A-Za-z][\w-]*:)+{MARK}(?!\S|\s[A-Za-z]\w*:)", re.ASCII)
@@ -178,7 +178,9 @@ def _marked(match: re.Match[str]) -> str:
 def _joined(text: str) -> str:
     """Return a text in which values that stand together are one, and one with the word that they are part of."""
     text = _WHOLE.sub(_whole, _TAIL.sub(r"\1", text))
-    text = _LIST.sub(r"\1", without_names_of_addresses(_KEYED.sub(VALUE, _NUMBERED.sub(VALUE, text))))
+    text = _NUMBERED.sub(VALUE, text) if "[" in text else text
+    text = _KEYED.sub(VALUE, text) if ": " in text else text
+    text = _LIST.sub(r"\1", without_names_of_addresses(text))
     return _ARRAY.sub(f"[{VALUE}]", _READINGS.sub(VALUE, text))
 
 

@@ -116,6 +116,15 @@ class TemplateMiner:
         places = self._code_places.get(key)
         return self._add_coded(message, key, numbers_at(raw, places)) if places else self._add_varied(message, raw, key)
 
+    def sizes(self) -> dict[str, int]:
+        """Return how many entries each of the look-ups has, for metrics."""
+        return {
+            "templates": len(self._templates),
+            "signatures": len(self._signatures) + len(self._code_places),
+            "aliases": len(self._merged),
+            **self._variables.sizes(),
+        }
+
     def resolve(self, template_id: str) -> str:
         """Return the id of the template that a template was generalised into, or the id itself."""
         while template_id in self._merged:

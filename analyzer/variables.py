@@ -86,6 +86,10 @@ class VariableFinder:
         self._slots: dict[int, tuple[str, ...]] = {}
         self._frames: dict[int, tuple[str, ...]] = {}
 
+    def sizes(self) -> dict[str, int]:
+        """Return how many entries each of the look-ups has."""
+        return {"slots": len(self._slots), "frames": len(self._frames)}
+
     def learn(self, template_id: str, shape: Places) -> Found | None:
         """Take up a new template; return its variables if it completes what is needed to know them."""
         for place, key in shape.slots.items():
