@@ -1,12 +1,12 @@
 """Settings of the bridge: where it listens, what it keeps, its thresholds and rules; the channels beside them."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from alert_bridge.alerts import Severity
 from alert_bridge.feed import FeedSettings
 from alert_bridge.notify.settings import NotificationSettings
 from alert_bridge.threshold_rules import STALE_SECONDS
-from alert_bridge.threshold_settings import RuleSettings, ThresholdSettings
+from alert_bridge.threshold_settings import RuleSettings, ThresholdSettings, check_thresholds
 from runtime.settings import Duration, Secret, Section, Settings
 
 DEFAULT_THRESHOLDS = (
@@ -48,6 +48,20 @@ class AlertBridgeSettings(Section):
     threshold_stale_seconds: Duration = Field(default=STALE_SECONDS, ge=10, le=21600)
     threshold_interval_seconds: Duration = Field(default=5.0, ge=1)
     rule_interval_seconds: Duration = Field(default=5.0, ge=1)
+
+    @field_validator("thresholds")
+    @classmethod
+    def _go_together(cls, thresholds: tuple[ThresholdSettings, ...]) -> tuple[ThresholdSettings, ...]:
+        check_thresholds(thresholds)
+        return thresholds
+
+    @field_validator("rules")
+    @classmethod
+    def _are_told_apart(cls, rules: tuple[RuleSettings, ...]) -> tuple[RuleSettings, ...]:
+        for place, rule in enumerate(rules):
+            if any(other.rule_id == rule.rule_id for other in rules[:place]):
+                raise ValueError(f"{place}: rule_id is {rule.rule_id!r} twice; give each rule its own")
+        return rules
 
 
 class Configuration(Settings):

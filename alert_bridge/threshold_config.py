@@ -1,6 +1,7 @@
 """What a person says about a threshold: its base, its limits and how far it may follow the data."""
 
 import math
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -11,6 +12,11 @@ from alert_bridge.alerts import Severity
 Direction = Literal["upper", "lower"]
 
 _WHOLE = {"_percent": 100.0, "_ratio": 1.0}  # names of these endings have a natural maximum
+
+
+_USUAL = {"adaptive_factor": 1.2, "std_multiplier": 2.0, "trend_sensitivity": 0.1, "for_seconds": 600.0}
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`[^`]*`')
+_RAW_COUNTER = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*_total(?![A-Za-z0-9_:])(?!\s*(?:\{[^}]*\})?\s*\[)(?!\s*[(=~!])")
 
 
 class ThresholdConfigError(ValueError):
@@ -79,7 +85,9 @@ class ThresholdConfig:
 
     def _check_numbers(self) -> None:
         if not self.metric_name or not isinstance(self.metric_name, str):
-            raise ThresholdConfigError(str(self.metric_name), "metric_name is empty")
+            raise ThresholdConfigError(
+                str(self.metric_name), "metric_name is empty; name the metric, such as cpu_percent"
+            )
         for name, lowest, highest in (
             ("base_threshold", -1e100, 1e100),
             ("min_threshold", -1e100, 1e100),
@@ -93,7 +101,9 @@ class ThresholdConfig:
             if value is None and name in ("min_threshold", "max_threshold"):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value <= highest:
-                raise ThresholdConfigError(self.metric_name, f"{name} is {value!r}, expected {_range(lowest, highest)}")
+                default = f", such as {_USUAL[name]:g}" if name in _USUAL else ""
+                problem = f"{name} is {value!r}, expected {_range(lowest, highest)}{default}"
+                raise ThresholdConfigError(self.metric_name, problem)
         if self.direction not in get_args(Direction):
             raise ThresholdConfigError(self.metric_name, f"direction is {self.direction!r}, expected upper or lower")
         if self.timezone is not None:
@@ -105,10 +115,15 @@ class ThresholdConfig:
 
     def _check_order(self) -> None:
         lowest, highest = self.limits
+        base = self.base_threshold
+        problem = None
         if lowest > highest:
-            raise ThresholdConfigError(self.metric_name, f"min {lowest:g} is above max {highest:g}")
-        if not lowest <= self.base_threshold <= highest:
-            problem = f"base {self.base_threshold:g} is outside min {lowest:g} .. max {highest:g}"
+            problem = f"min_threshold is {lowest:g}, above max_threshold {highest:g}; swap them"
+        elif lowest > base:
+            problem = f"min_threshold is {lowest:g}, above base_threshold {base:g}; give {base:g} or less"
+        elif highest < base:
+            problem = f"max_threshold is {highest:g}, below base_threshold {base:g}; give {base:g} or more"
+        if problem is not None:
             raise ThresholdConfigError(self.metric_name, problem)
 
 
@@ -131,6 +146,12 @@ class WatchedThreshold:
         if self.query is not None:
             return (self.query,)
         return (f"app_{self.config.metric_name}", self.config.metric_name)
+
+
+def raw_counter(query: str) -> str | None:
+    """Return the first counter in PromQL that is not turned into a rate: by its name, `_total`, without a range."""
+    found = _RAW_COUNTER.search(_QUOTED.sub('""', query))
+    return None if found is None else found.group()
 
 
 @lru_cache(maxsize=64)

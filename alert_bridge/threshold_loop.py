@@ -238,6 +238,9 @@ class ThresholdLoop:
             logger.info("threshold %s: the series can be read again", metric)
         self._source_up[metric] = True
         self._filled.add(side)
+        if not by_series and side not in self._values:
+            names = " or ".join(one.names)
+            logger.warning("threshold %s: there is no series %s; check metric_name, or give its query", metric, names)
         self._values[side] = by_series
         now = self._clock.time()
         for labels, value in _worst(one, ((dict(own), value) for own, value in by_series.items()), one.per).items():

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from alert_bridge.alerts import Severity
-from alert_bridge.threshold_config import Direction, ThresholdConfig, ThresholdConfigError
+from alert_bridge.threshold_config import Direction, ThresholdConfig, ThresholdConfigError, raw_counter
 from alert_bridge.threshold_reasons import Language, Reason, Value, reason_for
 from alert_bridge.thresholds import HOLD_SECONDS, BaselineAccepted, Mode, Parameters, SeriesThreshold
 from runtime.clock import Clock, SystemClock
@@ -154,9 +154,14 @@ class DynamicThresholdManager:
     def register_threshold(self, config: ThresholdConfig) -> None:
         """Add a threshold, or replace that of the same metric, direction and severity; its history stays.
 
-        Raises ThresholdConfigError if a higher severity would be stricter than a lower one, or if thresholds of one
-        metric and direction have different time zones.
+        Raises ThresholdConfigError for a counter, which only grows, if a higher severity would be stricter than a
+        lower one, or if thresholds of one metric and direction have different time zones.
         """
+        counter = raw_counter(config.metric_name)
+        if counter is not None:
+            raise ThresholdConfigError(
+                counter, f"metric_name is {counter!r}, a counter that only grows; register its rate"
+            )
         config = replace(config, timezone=config.timezone or self._timezone)
         key = (config.metric_name, config.direction)
         group = self._groups.get(key) or _Group(config.timezone or self._timezone, self._hold_seconds)
@@ -417,13 +422,14 @@ def _parameters(config: ThresholdConfig) -> Parameters:
 
 def _check_severities(lesser: ThresholdConfig, greater: ThresholdConfig) -> None:
     """Refuse a higher severity that would alert before a lower one."""
-    word = "below" if greater.direction == "upper" else "above"
-    for name in ("base", "floor", "ceiling"):
-        if getattr(_parameters(greater), name) < getattr(_parameters(lesser), name):
-            field = {"base": "base", "floor": "min", "ceiling": "max"}[name]
-            if greater.direction == "lower":
-                field = {"base": "base", "min": "max", "max": "min"}[field]
-            problem = f"{field} of severity {greater.severity} is {word} that of {lesser.severity}"
+    word, more = ("below", "more") if greater.direction == "upper" else ("above", "less")
+    sign = 1.0 if greater.direction == "upper" else -1.0
+    lowest, highest = ("min", "max") if greater.direction == "upper" else ("max", "min")
+    for part, field in (("base", "base"), ("floor", lowest), ("ceiling", highest)):
+        value, least = getattr(_parameters(greater), part), getattr(_parameters(lesser), part)
+        if value < least:
+            problem = f"{field}_threshold of {greater.severity} is {sign * value:g}, {word} {sign * least:g} of "
+            problem += f"{lesser.severity}; give {sign * least:g} or {more}"
             raise ThresholdConfigError(greater.metric_name, problem)
 
 

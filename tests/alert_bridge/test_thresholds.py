@@ -301,7 +301,7 @@ def test_higher_severity_is_never_stricter_than_a_lower_one() -> None:
         medium = manager.get_threshold("load", moment, severity="warning")
         assert manager.get_threshold("load", moment, severity="critical") >= medium
     assert manager.get_threshold("load", moment) == medium
-    with pytest.raises(ThresholdConfigError, match="max of severity CRITICAL is below that of MEDIUM"):
+    with pytest.raises(ThresholdConfigError, match="max_threshold of CRITICAL is 80, below 140 of MEDIUM"):
         manager.register_threshold(ThresholdConfig("load", 75.0, max_threshold=80.0, severity=Severity.CRITICAL))
 
 
@@ -370,8 +370,9 @@ def test_limits_default_to_half_and_twice_the_base(name: str, base: float, limit
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ({"min_threshold": 90.0, "max_threshold": 80.0}, "min 90 is above max 80"),
-        ({"min_threshold": 85.0}, "base 80 is outside min 85 .. max 90"),
+        ({"min_threshold": 90.0, "max_threshold": 80.0}, "min_threshold is 90, above max_threshold 80; swap them"),
+        ({"min_threshold": 85.0}, "min_threshold is 85, above base_threshold 80; give 80 or less"),
+        ({"max_threshold": 70.0}, "max_threshold is 70, below base_threshold 80; give 80 or more"),
         ({"adaptive_factor": -1.0}, "adaptive_factor is -1.0, expected a number from 0"),
         ({"std_multiplier": 0.0}, "std_multiplier is 0.0, expected a number above 0"),
         ({"trend_sensitivity": 2.0}, "trend_sensitivity is 2.0, expected a number from 0 to 1"),
