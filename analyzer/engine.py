@@ -15,13 +15,14 @@ from prometheus_client import CollectorRegistry
 from analyzer.clusters import find_families
 from analyzer.detectors.rate import FEWEST, RateSpike
 from analyzer.events import Event
-from analyzer.families import Families, items, templates
-from analyzer.frequency import PatternStats
+from analyzer.families import Families, templates
 from analyzer.intake import Intake
+from analyzer.items import family_items, pattern_item
 from analyzer.levels import Level
 from analyzer.listing import LISTS, between
 from analyzer.live import EventListener, LiveAnalysis
 from analyzer.metrics import AnalyzerMetrics
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 from analyzer.series import Anomaly, burst_anomaly, find_anomalies
 from analyzer.settings import AnalyzerSettings, Configuration, SourceSettings
@@ -203,7 +204,7 @@ class LogAnalysisEngine:
         logger.info("%d lines of %d files analysed: %d patterns", found.lines, found.files, len(patterns))
         return {
             "patterns": [_pattern_result(stats, families, now) for stats in patterns],
-            "families": items(patterns, families, now),
+            "families": family_items(patterns, families, now),
             "anomalies": [_anomaly_result(anomaly) for anomaly in anomalies],
             "summary": summary,
         }
@@ -302,7 +303,7 @@ def _untold(_: float) -> None:
 
 def _pattern_result(stats: PatternStats, families: Families, now: datetime) -> dict[str, Any]:
     moments = {"first_seen": stats.first_seen, "last_seen": stats.last_seen}
-    return {**stats.to_dict(now, families.shown(stats)), **moments}
+    return {**pattern_item(stats, now, families.shown(stats)), **moments}
 
 
 def _anomaly_result(anomaly: Anomaly) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """Which family each pattern is in: as the last clustering found, or by what a later pattern says."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from analyzer.clusters import Family
-from analyzer.frequency import PatternStats, bucket_of
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 
 GROWN = 0.1
@@ -60,30 +59,3 @@ def templates(patterns: Iterable[PatternStats]) -> dict[str, str]:
     """Return what is clustered: the texts of dynamic patterns by id, the most frequent first."""
     dynamic = (stats for stats in patterns if stats.kind is Kind.DYNAMIC)
     return {stats.id: stats.description for stats in sorted(dynamic, key=lambda stats: (-stats.frequency, stats.id))}
-
-
-def items(patterns: Sequence[PatternStats], families: Families, now: datetime) -> list[dict[str, Any]]:
-    """Return the families that some patterns are in, ready for JSON, the most frequent first."""
-    members: dict[str, list[PatternStats]] = {}
-    by_id: Mapping[str, Family] = {family.id: family for family in families.all}
-    for stats in patterns:
-        family = families.of(stats)
-        if family is not None:
-            members.setdefault(family.id, []).append(stats)
-    found = [_item(by_id[family_id], group, now) for family_id, group in members.items()]
-    return sorted(found, key=lambda item: (-item["frequency"], item["id"]))
-
-
-def _item(family: Family, members: Sequence[PatternStats], now: datetime) -> dict[str, Any]:
-    bucket = bucket_of(now)
-    gravest = max((stats.gravity(now).severity for stats in members), key=lambda severity: severity.rank)
-    return {
-        "id": family.id,
-        "name": family.name,
-        "name_ja": family.name_ja,
-        "size": len(members),
-        "frequency": sum(stats.frequency for stats in members),
-        "severity": gravest.value,
-        "pattern_ids": sorted(stats.id for stats in members),
-        "trend": [sum(counts) for counts in zip(*(stats.rate.counts(bucket) for stats in members), strict=True)],
-    }

@@ -1,135 +1,20 @@
-"""How often, since when and how gravely each pattern is seen, and which of them are worth telling."""
+"""Counts each pattern, and says which of them are worth telling: predefined ones, new ones, rare ones, bursts."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from analyzer.events import PATTERN_DETECTED, Event, Severity
-from analyzer.gravity import Gravity, Sighting, judge
+from analyzer.items import pattern_item
 from analyzer.levels import Level
+from analyzer.pattern_stats import EXAMPLES_KEPT, PatternStats, bucket_of
 from analyzer.patterns import Kind, PatternCatalogue
-from analyzer.rates import BUCKET_SECONDS, HOUR_BUCKETS, Burst, Rate, SourceTime, limit
+from analyzer.rates import BUCKET_SECONDS, HOUR_BUCKETS, Burst, SourceTime, limit
 from runtime.clock import format_utc
 
-EXAMPLES_KEPT = 3
 LONGEST_EXAMPLE = 500
-NEW_FOR = timedelta(hours=1)
-"""So long after its first line a pattern is called new, and one that is seen again at last rare."""
-
-
-@dataclass(slots=True)
-class PatternStats:
-    """What is known of one pattern.
-
-    id: of the table, the settings, or the miner's template. category: the id of the table, None for dynamic ones.
-    severity: by level or pattern alone. source, level: where it was seen first, and the gravest level it was seen with.
-    first_seen, last_seen: aware. examples: at most three, masked. learned: known since before the learning time ended.
-    rare_at: when it was last seen after so long that this was surprising.
-    """
-
-    id: str
-    kind: Kind
-    category: str | None
-    description: str
-    description_ja: str
-    severity: Severity
-    source: str
-    level: Level
-    first_seen: datetime
-    last_seen: datetime
-    frequency: int = 0
-    examples: list[str] = field(default_factory=list)
-    learned: bool = False
-    rate: Rate = field(default_factory=Rate)
-    rare_at: datetime | None = None
-
-    @property
-    def bursting(self) -> bool:
-        """Whether far more lines come than usual."""
-        return self.rate.burst is not None
-
-    def is_new(self, now: datetime) -> bool:
-        """Return whether it is one nobody knew, appeared after the learning time and within the last hour."""
-        return self.kind is Kind.DYNAMIC and not self.learned and now - self.first_seen < NEW_FOR
-
-    def is_rare(self, now: datetime) -> bool:
-        """Return whether it was seen within the last hour, which is surprising."""
-        return self.rare_at is not None and now - self.rare_at < NEW_FOR
-
-    def gravity(self, now: datetime) -> Gravity:
-        """Return how grave it is now, and why."""
-        bucket = bucket_of(now)
-        return judge(
-            Sighting(
-                self.kind,
-                self.level,
-                self.description,
-                self.description_ja,
-                self.severity,
-                self.frequency,
-                (now - self.first_seen).total_seconds(),
-                self.is_new(now),
-                self.is_rare(now),
-                self.rate.burst,
-                self.rate.lines(bucket),
-                self.rate.usual_per_hour(bucket),
-            )
-        )
-
-    def to_dict(self, now: datetime, family: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the pattern ready for JSON."""
-        bucket = bucket_of(now)
-        gravity = self.gravity(now)
-        usual = self.rate.usual_per_hour(bucket)
-        return {
-            "pattern_id": self.id,
-            "description": self.description,
-            "description_ja": self.description_ja,
-            "frequency": self.frequency,
-            "severity": gravity.severity.value,
-            "explanation": gravity.explanation,
-            "explanation_ja": gravity.explanation_ja,
-            "examples": list(self.examples),
-            "first_seen": format_utc(self.first_seen),
-            "last_seen": format_utc(self.last_seen),
-            "kind": self.kind.value,
-            "category": self.category,
-            "source": self.source,
-            "level": self.level.value,
-            "new": self.is_new(now),
-            "rare": self.is_rare(now),
-            "bursting": self.bursting,
-            "family": family,
-            "rate_per_hour": self.rate.lines(bucket),
-            "expected_per_hour": None if usual is None else round(usual, 3),
-            "trend": self.rate.counts(bucket),
-        }
-
-    def add(self, count: int, first: datetime, last: datetime, level: Level) -> None:
-        """Count lines of one level."""
-        self.frequency += count
-        if last > self.last_seen:
-            self.last_seen = last
-        if first < self.first_seen:
-            self.first_seen = first
-        self.note_level(level)
-
-    def note_level(self, level: Level) -> None:
-        """Keep the gravest level; a dynamic pattern is as severe as that."""
-        if level is not self.level and _GRAVITY[level] > _GRAVITY[self.level]:
-            self.level = level
-            if self.kind is Kind.DYNAMIC:
-                self.severity = Severity.of_level(level)
-
-
-_GRAVITY = {level: gravity for gravity, level in enumerate((Level.UNKNOWN, *reversed(list(Level)[:-1])))}
-
-
-def at_least(level: Level, wanted: Level) -> bool:
-    """Return whether a level is as grave as another, or graver; UNKNOWN is the least grave."""
-    return _GRAVITY[level] >= _GRAVITY[wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +29,6 @@ class Line:
     level: Level
     moment: datetime
     learning: bool = False
-
-
-def bucket_of(moment: datetime) -> int:
-    """Return the bucket of 300 s that a moment lies in."""
-    return int(moment.timestamp()) // BUCKET_SECONDS
 
 
 Tally = Counter[tuple[str, str, Level]]
@@ -213,12 +93,12 @@ class PatternBook:
 
     def item(self, stats: PatternStats, now: datetime) -> dict[str, Any]:
         """Return a pattern with its family, ready for JSON."""
-        return stats.to_dict(now, self.family_of(stats))
+        return pattern_item(stats, now, self.family_of(stats))
 
     def wants_text(self, pattern_id: str) -> bool:
         """Return whether the text of the next line of a pattern may become an example."""
         stats = self._patterns.get(pattern_id)
-        return stats is None or _wants_example(stats, stats.frequency)
+        return stats is None or stats.wants_example(stats.frequency)
 
     def forget(self, before: datetime) -> None:
         """Drop the patterns that were last seen before a moment; they are not new if they come again."""
@@ -258,7 +138,7 @@ class PatternBook:
         stats.add(count, line.moment, last, line.level)
         self._changed.add(pattern_id)
         self._unreviewed.add(pattern_id)
-        if _wants_example(stats, before):
+        if stats.wants_example(before):
             self._keep_example(stats, line.text)
         new = first and not stats.learned and stats.kind is Kind.DYNAMIC
         reason = self._reason(stats, before, new=new, rare=rare, quiet=quiet)
@@ -429,12 +309,6 @@ def _told(burst: Burst | None) -> dict[str, Any] | None:
     }
 
 
-def _wants_example(stats: PatternStats, frequency: int) -> bool:
-    return frequency < _LINES_LOOKED_AT and len(stats.examples) < EXAMPLES_KEPT
-
-
-_LINES_LOOKED_AT = 20
-"""Only the first lines of a pattern are looked at for examples."""
 _MOST_TOLD = 30
 """So many events of dynamic patterns are told of one source in five minutes."""
 _TOLD = (

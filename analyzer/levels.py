@@ -14,6 +14,11 @@ class Level(StrEnum):
     DEBUG = "DEBUG"
     UNKNOWN = "UNKNOWN"
 
+    @property
+    def rank(self) -> int:
+        """0 for UNKNOWN to 5 for CRITICAL."""
+        return _RANKS[self]
+
     @classmethod
     def parse(cls, text: str) -> "Level":
         """Return the level that a word names, in English or Japanese. Raises ValueError for any other word."""
@@ -23,6 +28,7 @@ class Level(StrEnum):
         return level
 
 
+_RANKS = {level: rank for rank, level in enumerate(reversed(Level))}
 _NAMES = {
     Level.CRITICAL: "critical crit crt fatal ftl emerg emergency alert panic severe fault f c 重大 致命的 致命 緊急",
     Level.ERROR: "error err eror failure fail e エラー 異常 障害",

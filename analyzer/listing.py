@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from analyzer.families import Families, items
-from analyzer.frequency import PatternStats, at_least
+from analyzer.families import Families
+from analyzer.gravity import judge
+from analyzer.items import family_items, pattern_item
 from analyzer.levels import Level
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 from runtime.clock import parse_utc
 
@@ -20,7 +22,7 @@ _ORDERS: Mapping[str, Callable[[PatternStats, datetime], float]] = {
     "frequency": lambda stats, _: stats.frequency,
     "last_seen": lambda stats, _: stats.last_seen.timestamp(),
     "first_seen": lambda stats, _: stats.first_seen.timestamp(),
-    "severity": lambda stats, now: stats.gravity(now).severity.rank,
+    "severity": lambda stats, now: judge(stats, now).severity.rank,
 }
 
 
@@ -73,7 +75,7 @@ def list_patterns(
     query = parse_query(given)
     found = find_patterns(patterns, families, query, now)
     page = found[query.offset : query.offset + query.limit]
-    return _answer([stats.to_dict(now, families.shown(stats)) for stats in page], len(found), query)
+    return _answer([pattern_item(stats, now, families.shown(stats)) for stats in page], len(found), query)
 
 
 def list_families(
@@ -81,7 +83,7 @@ def list_families(
 ) -> dict[str, Any]:
     """Return the families of the patterns that a query wants, the most frequent first. Raises ValueError likewise."""
     query = parse_query(given)
-    found = items(find_patterns(patterns, families, query, now), families, now)
+    found = family_items(find_patterns(patterns, families, query, now), families, now)
     return _answer(found[query.offset : query.offset + query.limit], len(found), query)
 
 
@@ -107,7 +109,7 @@ def _wanted(stats: PatternStats, families: Families, query: Query, now: datetime
         stats.last_seen.timestamp() >= query.start
         and stats.first_seen.timestamp() <= query.end
         and query.kind in (None, stats.kind)
-        and (query.level is None or at_least(stats.level, query.level))
+        and (query.level is None or stats.level.rank >= query.level.rank)
         and query.source in (None, stats.source)
         and query.new in (None, stats.is_new(now))
         and query.rare in (None, stats.is_rare(now))

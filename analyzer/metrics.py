@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from analyzer.events import Severity
-from analyzer.frequency import PatternStats
 from analyzer.levels import Level
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind, Pattern
 
 OTHER = "other"

@@ -7,9 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from analyzer.events import Event
-from analyzer.frequency import Line, PatternBook, PatternStats
+from analyzer.frequency import Line, PatternBook
 from analyzer.levels import Level
 from analyzer.masking import masker
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import PatternCatalogue
 from analyzer.reading.formats import FormatParser, LineFormat, PlainParser, is_definition
 from analyzer.reading.headers import HeaderParser

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 
 from analyzer.clusters import Family
 from analyzer.events import Severity
-from analyzer.frequency import PatternStats
 from analyzer.levels import Level
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 from analyzer.rates import Rate
 from analyzer.series import Anomaly

@@ -10,9 +10,10 @@ from analyzer import cluster_process
 from analyzer.cluster_process import ClusteringFailed, find_families_apart
 from analyzer.clusters import Family, find_families
 from analyzer.events import Severity
-from analyzer.families import Families, items, templates
-from analyzer.frequency import PatternStats
+from analyzer.families import Families, templates
+from analyzer.items import family_items
 from analyzer.levels import Level
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -117,7 +118,7 @@ def test_families_are_due_when_many_patterns_came_or_some_and_long_ago() -> None
 
 def test_families_are_shown_with_what_their_members_come_to() -> None:
     families = Families(find_families(TEXTS), TEXTS)
-    shown = items([pattern(key, text, i) for i, (key, text) in enumerate(TEXTS.items())], families, NOW)
+    shown = family_items([pattern(key, text, i) for i, (key, text) in enumerate(TEXTS.items())], families, NOW)
     assert [(one["pattern_ids"], one["frequency"], one["severity"]) for one in shown] == [
         (["c1", "c2"], 11, "HIGH"),
         (["b1", "b2"], 7, "LOW"),

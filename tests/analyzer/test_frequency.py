@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analyzer.events import Severity
-from analyzer.frequency import Line, PatternBook, bucket_of
+from analyzer.frequency import Line, PatternBook
 from analyzer.levels import Level
+from analyzer.pattern_stats import bucket_of
 from analyzer.patterns import Kind, PatternCatalogue
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, text
 
 from analyzer.clusters import Family
 from analyzer.events import Severity
-from analyzer.frequency import PatternStats
 from analyzer.keeping import Keeper
 from analyzer.levels import Level
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 from analyzer.rates import Burst, Moments, Rate
 from analyzer.series import Anomaly

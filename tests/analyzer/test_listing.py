@@ -9,9 +9,9 @@ import pytest
 from analyzer.clusters import Family
 from analyzer.events import Severity
 from analyzer.families import Families
-from analyzer.frequency import PatternStats
 from analyzer.levels import Level
 from analyzer.listing import list_families, list_patterns
+from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 from analyzer.rates import Burst, Rate
 
