@@ -1,6 +1,7 @@
 """Why an alert fired: its value, its threshold and what that is made of, the log patterns of the same window."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from alert_bridge.episodes import number
 from alert_bridge.figures import BY_NAME
 from alert_bridge.pipeline import Explanation
 from alert_bridge.threshold_manager import DynamicThresholdManager
+from alert_bridge.threshold_manager import Explanation as ThresholdExplanation
 from alert_bridge.threshold_reasons import Language
 from runtime.clock import format_utc
 from runtime.prometheus import SeriesReader, SeriesUnavailable
@@ -70,20 +72,21 @@ class Explainer:
         found = {one["pattern_id"]: one for one in (*subject, *sorted(notable, key=_notability, reverse=True))}
         return subject, tuple(found.values())[:_PATTERNS]
 
-    def _threshold(self, metric: str, alert: Alert, language: Language) -> Any:
-        at = alert.created_at.timestamp()
+    def _threshold(self, metric: str, alert: Alert, language: Language) -> ThresholdExplanation | None:
+        """Return the threshold when the alert began: of its series, else of its instance, else of the metric."""
+        severities = {one.severity for one in self._manager.configs if one.metric_name == metric}
+        if not severities:
+            return None
         place = {name: alert.labels[name] for name in ("job", "instance") if name in alert.labels}
-        for labels in (place, {"instance": place["instance"]} if "instance" in place else {}, {}):
-            try:
-                registered = {one.severity for one in self._manager.configs if one.metric_name == metric}
-                severity = alert.severity if alert.severity in registered else None
-                newest = self._manager.last_value_at(metric, labels)
-                if newest == float("-inf") and labels:
-                    continue
-                return self._manager.explain(metric, at, labels=labels, severity=severity, language=language)
-            except ValueError:
-                continue
-        return None
+        instance = {"instance": place["instance"]} if "instance" in place else {}
+        seen = (labels for labels in (place, instance) if self._manager.last_value_at(metric, labels) > -math.inf)
+        return self._manager.explain(
+            metric,
+            alert.created_at.timestamp(),
+            labels=next(seen, {}),
+            severity=alert.severity if alert.severity in severities else None,
+            language=language,
+        )
 
     async def _value(self, metric: str, labels: Mapping[str, str]) -> float | None:
         try:
