@@ -1,13 +1,14 @@
 """Settings of the analyzer: what it follows and watches, what the user adds to it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from analyzer.encodings import AUTO, known_codec
 from analyzer.events import Severity
-from analyzer.expressions import MOST_EXPRESSIONS, Expression
+from analyzer.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
 from analyzer.levels import Level
 from analyzer.masking import masker
 from analyzer.patterns import PREDEFINED, Kind, Pattern
@@ -95,7 +96,8 @@ class PatternSettings(Section):
     def _usable(self) -> "PatternSettings":
         if self.id in {pattern.id for pattern in PREDEFINED}:
             raise ValueError(f"{self.id!r} is the id of a predefined pattern: take another")
-        Expression(self.id, self.expression)
+        if Expression(self.id, self.expression).search(""):
+            raise InvalidExpression(self.id, "matches empty text, and so every line: ask for one character at least")
         return self
 
     def pattern(self) -> Pattern:
@@ -153,18 +155,30 @@ class AnalyzerSettings(Section):
     @field_validator("sources")
     @classmethod
     def _named_sources(cls, sources: tuple[SourceSettings, ...], info: ValidationInfo) -> tuple[SourceSettings, ...]:
-        names = [source.name for source in sources]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two sources are named {name!r}")
+        name = _twice(source.name for source in sources)
+        if name is not None:
+            raise ValueError(f"two sources are named {name!r}")
         formats = info.data.get("formats", {})
         return tuple(_with_definition(source, formats) for source in sources)
+
+    @field_validator("patterns")
+    @classmethod
+    def _different_patterns(cls, patterns: tuple[PatternSettings, ...]) -> tuple[PatternSettings, ...]:
+        name = _twice(pattern.id for pattern in patterns)
+        if name is not None:
+            raise ValueError(f"two patterns have the id {name!r}")
+        return patterns
 
     @field_validator("masks")
     @classmethod
     def _usable_masks(cls, masks: dict[str, str]) -> dict[str, str]:
         masker(masks)
         return masks
+
+
+def _twice(names: Iterable[str]) -> str | None:
+    """Return a name that is there more than once."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)
 
 
 def _with_definition(source: SourceSettings, formats: Mapping[str, str]) -> SourceSettings:

@@ -37,6 +37,20 @@ SECTIONS = (
     "alertmanager",
     "web",
 )
+_WORDS = {
+    "missing": "has to be given",
+    "tuple_type": "expected a list",
+    "list_type": "expected a list",
+    "dict_type": "expected keys with values",
+    "model_type": "expected keys with values",
+    "string_type": "expected text",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+}
+"""What is said of a value instead of pydantic's words, which are for Python's types."""
+
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)?")
 _UNIT_SECONDS = {None: 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
@@ -247,6 +261,8 @@ def _problem(model: type[BaseModel], detail: Any) -> tuple[str, str]:
     if detail["type"] == "extra_forbidden":
         known = {*_names_at(model, detail["loc"][:-1]), *(() if detail["loc"][1:] else SECTIONS)}
         return path, f"unknown key; {nearest(str(detail['loc'][-1]), known)}"
+    if detail["type"] in _WORDS:
+        return path, _WORDS[detail["type"]]
     message = str(detail["msg"]).removeprefix("Value error, ")
     return path, message[:1].lower() + message[1:]
 

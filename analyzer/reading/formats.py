@@ -129,6 +129,8 @@ class LineFormat:
 
     def _split(self) -> tuple[str, tuple[_Piece, ...]]:
         found = list(_FIELD.finditer(self.definition))
+        if not found:
+            return "", ()
         ends = [one.start() for one in found[1:]] + [len(self.definition)]
         behind = [self.definition[one.end() : end] for one, end in zip(found, ends, strict=True)]
         if any(not text for text in behind[:-1]):
@@ -137,7 +139,7 @@ class LineFormat:
         for piece in pieces:
             if piece.directives and piece.name != "timestamp":
                 raise InvalidFormat(self.definition, f"{piece.name} cannot be written out: only timestamp can")
-        return self.definition[: found[0].start()] if found else "", tuple(pieces)
+        return self.definition[: found[0].start()], tuple(pieces)
 
 
 class FormatParser(HeaderParser):

@@ -44,6 +44,12 @@ def test_own_patterns_and_masks_are_taken() -> None:
     [
         ({"patterns": [{"id": "x", "expression": "(?=a)"}]}, "expression 'x': look-around is not supported"),
         ({"patterns": [{"id": "timeout", "expression": "a"}]}, "predefined pattern"),
+        ({"patterns": [{"id": "x", "expression": "a*"}]}, "expression 'x': matches empty text, and so every line"),
+        (
+            {"patterns": [{"id": "x", "expression": "a"}, {"id": "x", "expression": "b"}]},
+            "two patterns have the id 'x'",
+        ),
+        ({"formats": {"f": "no fields"}}, "has no field message"),
         ({"masks": {"mine": "("}}, "not a regular expression"),
         ({"log_levels": ["LOUD"]}, "level 'LOUD'"),
         ({"sources": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}, "two sources are named 'a'"),

@@ -42,6 +42,15 @@ def test_unknown_keys_are_named_with_the_nearest_known_one() -> None:
     assert "'language'" in problems["web.langage"]
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [("door", "expected a list"), ([3], "expected text"), ({"a": 1}, "expected a list")],
+)
+def test_a_value_of_another_type_is_named_in_words_of_the_file(value: object, problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        load(Example, data={"exporter": {"names": value}}, environ={})
+
+
 def test_sections_of_other_services_are_passed_over() -> None:
     assert load(Example, data={"analyzer": {"whatever": 1}}, environ={}) == Example()
 
