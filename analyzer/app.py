@@ -46,10 +46,15 @@ def routes(live: LiveAnalysis) -> list[BaseRoute]:
         found, total = await live.anomalies(start, end, limit), await live.count_anomalies(start, end)
         return JSONResponse({"items": found, "next_cursor": None, "total": total})
 
+    async def sources(_request: Request) -> JSONResponse:
+        found = live.sources()
+        return JSONResponse({"items": found, "next_cursor": None, "total": len(found)})
+
     return [
         Route("/api/v1/patterns", patterns),
         Route("/api/v1/families", families),
         Route("/api/v1/anomalies", anomalies),
+        Route("/api/v1/sources", sources),
     ]
 
 

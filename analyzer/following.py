@@ -10,7 +10,9 @@ from analyzer.sources.followed import Checkpoint
 from analyzer.sources.lines import Chunk
 from analyzer.sources.opening import open_source
 from analyzer.stages import Batch, LogStages, Run
-from runtime.clock import Clock
+from runtime.clock import Clock, format_utc
+
+_MOST_PROBLEMS = 100
 
 
 class FollowedSource:
@@ -39,6 +41,7 @@ class FollowedSource:
         self._learning_seconds = learning_seconds
         self._learning_until: float | None = float(known["learning_until"]) if known else None
         self._lines: int = known["lines"] if known else 0
+        self._last_read_at: float | None = None
         self._intake = Intake(stages, settings, clock, self._count)
         self._existing: set[str] = set()  # files whose record in hand existed before the first look
         self._silent = False
@@ -52,12 +55,27 @@ class FollowedSource:
     def state(self) -> dict[str, Any]:
         """Return what has to be remembered, ready for JSON."""
         points = [astuple(point) for point in self.files.checkpoints(self._intake.pending_bytes())]
-        looked_ns = self.files.looked_ns
         return {
             "files": points,
-            "looked_ns": looked_ns,
+            "looked_ns": self.files.looked_ns,
             "learning_until": self._learning_until or 0.0,
             "lines": self._lines,
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """Return how the source does, ready for JSON. lines: records so far, over all starts."""
+        problems = list(self.files.problems.items())
+        return {
+            "name": self.settings.name,
+            "path": self.settings.path,
+            "files": self.files.file_count(),
+            "lag_bytes": self.files.lag_bytes(),
+            "encodings": self.files.encodings(),
+            "learning": self.is_learning,
+            "lines": self._lines,
+            "last_read_at": None if self._last_read_at is None else format_utc(self._last_read_at),
+            "problems": [{"path": path, "problem": problem} for path, problem in problems[:_MOST_PROBLEMS]],
+            "problem_count": len(problems),
         }
 
     def read(self, limit_bytes: int, *, finishing: bool = False) -> Batch:
@@ -71,6 +89,8 @@ class FollowedSource:
             busy.add(chunk.file)
             existed = existed or chunk.existing
             self._take(chunk)
+        if busy:
+            self._last_read_at = self._clock.time()
         if self._learning_until is None:
             self._learning_until = 0.0 if existed else self._clock.time() + self._learning_seconds
         for file in self._intake.files:

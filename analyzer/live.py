@@ -204,6 +204,10 @@ class LiveAnalysis:
         found: list[dict[str, Any]] = (await self.listing("patterns", between(start, end, limit)))["items"]
         return found
 
+    def sources(self) -> list[dict[str, Any]]:
+        """Return how each source does, ready for JSON."""
+        return [source.describe() for source in self._sources]
+
     async def listing(self, what: str, query: Mapping[str, str]) -> dict[str, Any]:
         """Return a list as the API answers. what: patterns or families. Raises ValueError for a wrong parameter."""
         make = LISTS[what]

@@ -1,12 +1,12 @@
 """What a container said, out of the JSON lines of Docker's `json-file` driver."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-BEGINNING = b'{"log":"'
-"""How each line begins."""
+_BEGINNING = re.compile(rb'\{\s*"log"\s*:\s*"')
 
 _LONGEST_TEXT = 16_384
 _MOST_HELD_BYTES = 1024 * 1024
@@ -64,6 +64,11 @@ class DockerLines:
         if not part.complete:
             self._open[stream] = part
         part.text = part.text.removesuffix("\n") if part.complete else part.text
+
+
+def looks_like_it(head: bytes) -> bool:
+    """Return whether a file that begins so is one of Docker's."""
+    return _BEGINNING.match(head) is not None
 
 
 def _entry(raw: bytes) -> tuple[str, str, datetime | None]:

@@ -12,14 +12,14 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analyzer.encodings import AUTO
 from analyzer.sources.archives import UNREADABLE, opened
-from analyzer.sources.followed import Checkpoint, FollowedFile, Inode, Moved, Replaced
+from analyzer.sources.followed import Checkpoint, FollowedFile, Inode, Replaced
 from analyzer.sources.lines import Chunk, Lines
-from analyzer.sources.paths import bases, expand, find_inode, is_glob, is_plain_log, real, root, rotated
+from analyzer.sources.paths import Folders, Moved, bases, expand, is_glob, is_plain_log, real, root
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -31,6 +31,7 @@ _QUIET_POLLS = 30  # a rotated file is let go when nothing came for so many poll
 _MOST_OPEN = 64
 _FILES_A_LOOK = 2_000  # with more files than that not every poll looks for changes
 _PROBLEMS_LOGGED = 10
+_LOOK_AGAIN = 5  # when files are renamed while it looks
 _CLOCK_STEP_NS = 10_000_000  # a file's time stands still for so long
 
 
@@ -50,6 +51,19 @@ class _Look:
                 self.at[self.found[inode][0]] = file
             else:
                 self.gone[file.path] = file
+
+
+@dataclass(frozen=True, slots=True)
+class _Unseen:
+    """Files that came and went unseen are to be looked for. path: their name. place: where the last known one is.
+
+    since_ns: they were written to since then. looks: how often it was looked in vain.
+    """
+
+    path: Path
+    place: Path
+    since_ns: int
+    looks: int = 0
 
 
 class FileSource:
@@ -78,7 +92,7 @@ class FileSource:
         self.name = name
         self.problems: dict[str, str] = {}
         self.has_more = False
-        self.looked_ns = looked_ns
+        self._looked_ns = looked_ns
         self._now_ns = now_ns
         self._pattern = pattern
         self._encoding = encoding
@@ -89,7 +103,14 @@ class FileSource:
         self._open: OrderedDict[int, FollowedFile] = OrderedDict()
         self._unreadable: dict[str, str] = {}
         self._ended: list[Chunk] = []
+        self._folders = Folders()
+        self._unseen: list[_Unseen] = []
         self._polls_to_look = 0
+
+    @property
+    def looked_ns(self) -> int:
+        """When it looked for files last, and all that it found was decided."""
+        return min((self._looked_ns, *(unseen.since_ns for unseen in self._unseen)))
 
     def poll(self, limit_bytes: int) -> Iterator[Chunk]:
         """Yield what was appended since the last call, at most about `limit_bytes` in all.
@@ -106,7 +127,8 @@ class FileSource:
             except Moved:
                 continue  # the next look finds it
             except Replaced:
-                waiting.extend(self._replaced(file))
+                with suppress(Moved):
+                    waiting.extend(self._replaced(file))
                 continue
             except UNREADABLE as error:
                 self._complain(file, error)
@@ -127,15 +149,16 @@ class FileSource:
 
     def lag_bytes(self) -> int:
         """Return how many bytes of the followed files are not read yet; of compressed ones nobody knows."""
-        return sum(max(0, file.size_bytes - file.offset) for file in self._files.values() if not file.is_compressed)
+        plain = (file for file in list(self._files.values()) if not file.is_compressed)
+        return sum(max(0, file.size_bytes - file.offset) for file in plain)
 
     def file_count(self) -> int:
         """Return how many files are followed."""
-        return sum(file.is_open or not file.rotated for file in self._files.values())
+        return sum(file.is_open or not file.rotated for file in list(self._files.values()))
 
     def encodings(self) -> list[str]:
         """Return the encodings of the files that are followed, as far as they showed."""
-        return sorted({file.text_encoding or "ascii" for file in self._files.values() if not file.rotated})
+        return sorted({file.text_encoding or "ascii" for file in list(self._files.values()) if not file.rotated})
 
     def checkpoints(self, pending_bytes: Mapping[str, int]) -> list[Checkpoint]:
         """Return where to go on after a restart.
@@ -152,15 +175,19 @@ class FileSource:
 
     def _look_now_and_then(self) -> None:
         if self._polls_to_look <= 0:
-            self._look()
+            for _ in range(_LOOK_AGAIN):
+                with suppress(Moved):
+                    self._look()
+                    break
             self._polls_to_look = 1 + len(self._files) // _FILES_A_LOOK
         self._polls_to_look -= 1
 
     def _look(self) -> None:
-        """Find out which files there are now, and where those are that went away."""
+        """Find out which files there are now, and where those are that went away. Raises Moved: look again."""
         now_ns = self._now_ns()
         problems: dict[str, str] = {}
         look = _Look()
+        self._folders = Folders()
         for path, status in expand(self._pattern, lambda path, problem: problems.update({str(path): problem})):
             if is_plain_log(path):
                 look.found.setdefault(_inode(status), (path, status))
@@ -174,30 +201,41 @@ class FileSource:
                 self._begin(path, status, look)
             else:
                 known.found_at(path, status)
-        if self.looked_ns:
-            for path in self._unread(look):
-                self._adopt(path, path, self.looked_ns - _CLOCK_STEP_NS, look.found)
+        if self._looked_ns:
+            since_ns = self._looked_ns - _CLOCK_STEP_NS
+            self._unseen += [_Unseen(path, path, since_ns) for path in self._unread(look)]
+        self._adopt_all(look.found)
         self._first_look = False
-        self.looked_ns = now_ns
+        self._looked_ns = now_ns
         self._say(problems)
 
     def _unread(self, look: _Look) -> list[Path]:
-        """Return the names of which files may have come and gone since the last look."""
-        missing = {*look.gone, *([] if is_glob(self._pattern) else [Path(self._pattern)])}
-        present = (file for file in self._files.values() if file.offset == 0 and file.changed and not file.rotated)
-        return [*(missing - look.at.keys()), *(file.path for file in present)]
+        """Return the names of which files may have come and gone since the last look.
+
+        Of a name that is missing; and of one of which nothing had been read then, for what was read may be another.
+        """
+        pattern = Path(self._pattern)
+        names = {*look.gone, pattern}
+        if is_glob(self._pattern):
+            names.discard(pattern)
+            names.update(base for base in self._folders.bases(pattern.parent) if base.match(pattern.name))
+        names -= look.at.keys()
+        for file in self._files.values():
+            if file.is_fresh and not file.rotated and (file.offset or file.changed):
+                names.add(file.path)
+                file.is_fresh = file.offset == 0
+        return list(names)
 
     def _begin(self, path: Path, status: os.stat_result, look: _Look) -> None:
-        """Begin to follow a file that is not known."""
+        """Begin to follow a file that is not known. Raises Moved."""
         if self._first_look:
             offset = _line_start(path, status.st_size - FIRST_BYTES)
             self._add(path, real(path), status, offset=offset, existing_until=status.st_size)
             return
-        originals = (look.at[base] for base in bases(path) if base in look.at)
-        if any(original.offset and original.is_held_by(path) for original in originals):
+        if any(look.at[base].may_be_in(path, status) for base in bases(path) if base in look.at):
             return  # a copy of a file that is read itself; when that is truncated, the rest of the copy is read
         before = look.gone.get(path)
-        if before is not None and before.is_replaced_by(path):
+        if before is not None and before.is_replaced_by(path, status):
             self._move(before, path, status)
             before.found_at(path, status)
         else:
@@ -231,85 +269,107 @@ class FileSource:
 
     def _move(self, file: FollowedFile, place: Path, status: os.stat_result) -> None:
         """Go on in a copy of a file."""
-        self._files.pop(file.inode, None)
+        if self._files.get(file.inode) is file:
+            del self._files[file.inode]
         file.move_to(place, _inode(status))
         self._files[file.inode] = file
 
-    def _find_rotated(self, found: Container[Inode]) -> None:
-        """Find files that were renamed or compressed, then those that came and went since, oldest first."""
-        away = [file for file in self._files.values() if file.inode not in found]
-        lost = sorted((file for file in away if not file.rotated), key=lambda file: file.modified_ns)
-        missing = []
-        for file in away:
-            file.rotated = True
-            if not self._is_somewhere(file) and not file.is_open and file.is_deleted():
-                missing.append(self._files.pop(file.inode))
+    def _find_rotated(self, found: Mapping[Inode, tuple[Path, os.stat_result]]) -> None:
+        """Find files that were renamed or compressed; what came and went since is to be looked for, oldest first."""
+        away = [file for file in self._files.values() if not _is_at_name(file, *found.get(file.inode, (None, None)))]
+        missing = [file for file in away if not self._is_somewhere(file) and not file.is_open and file.is_deleted()]
+        others = self._files.keys() - {file.inode for file in missing}
+        copies = [(file, self._copy_of(file, others)) for file in missing]
         for file in missing:
-            copy = self._copy_of(file)
+            del self._files[file.inode]
+        for file, copy in copies:
             if copy is not None:
                 self._move(file, *copy)
             else:
                 self._end(file)
+        gone = [file for file, copy in copies if copy is None and file.rotated]
+        lost = sorted([*gone, *(file for file in away if not file.rotated)], key=lambda file: file.modified_ns)
+        self._unseen += [_Unseen(file.path, file.place, file.modified_ns) for file in lost]
         for file in lost:
-            self._adopt(file.path, file.place, file.modified_ns, found)
+            file.rotated = True
 
     def _is_somewhere(self, file: FollowedFile) -> bool:
-        """Look for a file under whatever name; returns whether it has one."""
-        folders = dict.fromkeys((file.place.parent, file.path.parent))
-        for place in (file.place, *(find_inode(folder, file.inode[1]) for folder in folders)):
+        """Look for a file under whatever name; returns whether it has one. Raises Moved."""
+        places: list[Path | None] = [file.place]
+        places += [self._folders.find(folder, file.inode[1]) for folder in {file.place.parent, file.path.parent}]
+        for place in places:
             with suppress(OSError):
                 if place is not None and _inode(status := place.stat()) == file.inode and file.is_at(place, status):
                     file.place = place
                     return True
         return False
 
-    def _copy_of(self, file: FollowedFile) -> tuple[Path, os.stat_result] | None:
-        """Return the copy, perhaps compressed, that rotation made of a file, if it is not known yet."""
+    def _copy_of(self, file: FollowedFile, known: Container[Inode]) -> tuple[Path, os.stat_result] | None:
+        """Return the copy, perhaps compressed, that rotation made of a file, if it is not known. Raises Moved."""
         if file.offset == 0:
             return None
-        for place, status in _made_of(file.path, file.place):
-            if _inode(status) not in self._files and file.is_held_by(place):
+        for place, status in self._made_of(file.path, file.place):
+            if _inode(status) not in known and file.is_held_by(place, status):
                 return place, status
         return None
 
-    def _adopt(self, path: Path, place: Path, since_ns: int, found: Container[Inode] = ()) -> list[FollowedFile]:
-        """Begin to read what rotation made of files of a name and nobody has seen.
+    def _adopt_all(self, found: Container[Inode]) -> None:
+        waiting, self._unseen = self._unseen, []
+        for number, unseen in enumerate(waiting):
+            try:
+                decided = self._adopt(unseen, found)
+            except Moved:
+                self._unseen += waiting[number:]
+                raise
+            if not decided and unseen.looks < _QUIET_POLLS:
+                self._unseen.append(replace(unseen, looks=unseen.looks + 1))
 
-        place: where the last one known is. since_ns: those written to since then. found: what has a followed name of
-        its own.
+    def _adopt(self, unseen: _Unseen, found: Container[Inode]) -> bool:
+        """Begin to read what rotation made of a name and nobody has seen, oldest first. Raises Moved.
+
+        found: what has a followed name of its own. Returns whether all was decided: a copy may still be made.
         """
-        relatives = [other for other in self._files.values() if root(other.path) == root(path)]
         later = [
             (status.st_mtime_ns, made, status)
-            for made, status in _made_of(path, place)
-            if status.st_mtime_ns >= since_ns and _inode(status) not in found
+            for made, status in self._made_of(unseen.path, unseen.place)
+            if status.st_mtime_ns >= unseen.since_ns and _inode(status) not in found
         ]
-        adopted = []
+        if not later:
+            return True
+        relatives = [other for other in self._files.values() if root(other.path) == root(unseen.path)]
+        decided = True
         for _, made, status in sorted(later, key=lambda item: item[:2]):
             known = self._files.get(_inode(status))
-            if known is not None and (known.is_open or known.is_held_by(made)):
+            if known is not None and (known.is_open or known.is_held_by(made, status)):
                 continue
-            if not any(other.offset and other.is_held_by(made) for other in relatives):
-                adopted.append(self._add(path, made, status, rotated=True))
-        return adopted
+            if any(other.is_held_by(made, status) for other in relatives if other.offset):
+                continue
+            if any(other.may_be_in(made, status) for other in relatives if not other.rotated):
+                decided = False
+            else:
+                self._add(unseen.path, made, status, rotated=True)
+        return decided
+
+    def _made_of(self, path: Path, place: Path) -> list[tuple[Path, os.stat_result]]:
+        names = dict.fromkeys((root(path), root(place)))
+        return list(dict(item for name in names for item in self._folders.rotated(name)).items())
 
     def _replaced(self, file: FollowedFile) -> list[FollowedFile]:
-        """Begin a truncated file again; returns what is to be read now: the rest of its copy first."""
-        since_ns = file.modified_ns
-        copy = self._copy_of(file)
-        before = []
+        """Begin a truncated file again; returns what is to be read now: the rest of its copy first. Raises Moved."""
+        self._folders = Folders()
+        copy = self._copy_of(file, self._files)
+        size = file.shrunk_to()
+        self._unseen.append(_Unseen(file.path, file.place, file.modified_ns))
         if copy is not None:
             rest = file.copied_to(copy[0], _inode(copy[1]))
-            before.append(rest)
             self._files[rest.inode] = rest
-        size = file.shrunk_to()
         if copy is None and size is not None:
             logger.info("%s lost its end: reading goes on there", file.path)
             file.begin_again(size)
         else:
             logger.info("%s was truncated: reading it from its start", file.path)
             file.begin_again()
-        return [*before, *self._adopt(file.path, file.place, since_ns), file]
+        return [file] if copy is None else [rest, file]
 
     def _has_changed(self, file: FollowedFile) -> bool:
         try:
@@ -363,9 +423,14 @@ def _chunk(file: FollowedFile, lines: Lines, *, existing: bool = False) -> Chunk
     return Chunk.of(lines, file.key, existing=existing)
 
 
-def _made_of(path: Path, place: Path) -> list[tuple[Path, os.stat_result]]:
-    names = dict.fromkeys((root(path), root(place)))
-    return list(dict(item for name in names for item in rotated(name)).items())
+def _is_at_name(file: FollowedFile, path: Path | None, status: os.stat_result | None) -> bool:
+    """Return whether a file has a followed name, or a new one that was truncated under its own. Raises Moved.
+
+    path, status: of what has the file's inode and a followed name. A rotated file's inode may be another's by now.
+    """
+    if path is None or status is None:
+        return False
+    return file.is_open or (path == file.path and not bases(path)) or file.is_at(path, status)
 
 
 def _inode(status: os.stat_result) -> Inode:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from analyzer.encodings import AUTO
 from analyzer.sources.archives import UNREADABLE, is_compressed, opened
 from analyzer.sources.lines import LineCutter, Lines
-from analyzer.sources.paths import real
+from analyzer.sources.paths import Moved, real
 
 HEAD_BYTES = 256
 _MARK_BYTES = 64
@@ -24,10 +24,6 @@ Inode = tuple[int, int]
 
 class Replaced(Exception):
     """What was read is no longer in the file: it was truncated, or another has its inode."""
-
-
-class Moved(Exception):
-    """The file is no longer where it was: it was renamed since, or is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,8 @@ class FollowedFile:
 
     path: the name that is followed. place: where it is now. offset: bytes read. modified_ns: as of the last read.
     existing_until: as in Checkpoint. encoding, docker_lines: as in LineCutter. rotated: whether it has none of the
-    names that are followed any more. quiet_polls: for how many polls nothing came. changed: whether it seems to have
+    names that are followed any more. is_fresh: whether nothing had been read of it at the last look.
+    quiet_polls: for how many polls nothing came. changed: whether it seems to have
     been written to since the last read. finished: whether a compressed one was read to its end. key: names it, and its
     copy after a truncation, as long as it is read.
     """
@@ -75,6 +72,7 @@ class FollowedFile:
     encoding: str = AUTO
     docker_lines: bool | None = None
     rotated: bool = False
+    is_fresh: bool = True
     quiet_polls: int = 0
     changed: bool = True
     finished: bool = False
@@ -141,9 +139,11 @@ class FollowedFile:
         handle, cutter = self._open()
         if self.is_existing:
             most_bytes = min(most_bytes, self.existing_until - self.offset)
-        modified_ns = os.fstat(handle.fileno()).st_mtime_ns
+        status = os.fstat(handle.fileno())
+        if status.st_size < self.offset and not self.is_compressed:
+            raise Replaced
         data = (self._read_compressed if self.is_compressed else self._read)(handle, most_bytes)
-        self.modified_ns, self.changed = modified_ns, bool(data)
+        self.modified_ns, self.changed = status.st_mtime_ns, bool(data)
         if self.offset <= len(self._head) < HEAD_BYTES:
             self._head = (self._head[: self.offset] + data)[:HEAD_BYTES]
         self.offset += len(data)
@@ -189,13 +189,28 @@ class FollowedFile:
     def is_at(self, place: Path, status: os.stat_result) -> bool:
         """Take notice of what has the file's inode; returns whether it is the file, and not another that got it."""
         self.seen(status)
-        return self.is_open or not self.changed or self.is_held_by(place)
+        return self.is_open or not self.changed or self.is_held_by(place, status)
 
-    def is_held_by(self, place: Path) -> bool:
-        """Return whether another file holds all that was read of this one, so far as can be read."""
-        with suppress(*UNREADABLE), opened(place) as other:
+    def is_held_by(self, place: Path, status: os.stat_result) -> bool:
+        """Return whether a file holds all that was read of this one, so far as can be read.
+
+        status: the other file's. Raises Moved if there is another in its place.
+        """
+        with suppress(*UNREADABLE), _opened_as(place, (status.st_dev, status.st_ino)) as other:
             return self._found_in(other) is not None
         return False
+
+    def may_be_in(self, place: Path, status: os.stat_result) -> bool:
+        """Return whether a file is a copy of this one, or may become one: of what was read, or of what it holds now.
+
+        Raises Moved.
+        """
+        inode = (status.st_dev, status.st_ino)
+        if not is_compressed(place):
+            with suppress(*UNREADABLE), _opened_as(self.place, self.inode) as own, _opened_as(place, inode) as other:
+                if _is_prefix(other, status.st_size, own):
+                    return True
+        return self.offset > 0 and self.is_held_by(place, status)
 
     def is_deleted(self) -> bool:
         """Return whether the file's folder is there, on the same device, while nothing has the file's name."""
@@ -203,12 +218,12 @@ class FollowedFile:
             return self.place.parent.stat().st_dev == self.inode[0]
         return False
 
-    def is_replaced_by(self, path: Path) -> bool:
-        """Return whether the file is deleted and a copy of it has its name, as editors do it."""
+    def is_replaced_by(self, path: Path, status: os.stat_result) -> bool:
+        """Return whether the file is deleted and a copy of it has its name, as editors do it. Raises Moved."""
         if not (self.rotated and self.path == path and self.offset >= HEAD_BYTES):
             return False
         deleted = self._handle is None or os.fstat(self._handle.fileno()).st_nlink == 0
-        return deleted and self.is_held_by(path)
+        return deleted and self.is_held_by(path, status)
 
     def shrunk_to(self) -> int | None:
         """Return the size of the file if it begins as it did but lost its end; else None."""
@@ -234,21 +249,15 @@ class FollowedFile:
         """Forget what was read; go on at an offset, as another file."""
         self.close()
         self.key = str(next(_KEYS))
-        self.offset, self.existing_until, self.changed = offset, 0, True
+        self.offset, self.existing_until, self.changed, self.is_fresh = offset, 0, True, True
         self._head, self._recent, self._point, self._cutter = b"", b"", None, None
 
     def _open(self) -> tuple[BinaryIO, LineCutter]:
         """Open the file where it is, sure that it is the one. Raises as `read` does."""
         if self._handle is not None and self._cutter is not None:
             return self._handle, self._cutter
+        handle = _opened_as(self.place, self.inode)
         try:
-            handle = opened(self.place)
-        except FileNotFoundError:
-            raise Moved from None
-        try:
-            status = os.fstat(handle.fileno())
-            if (status.st_dev, status.st_ino) != self.inode:
-                raise Moved
             known = self._found_in(handle)
             if known is None:
                 raise Replaced
@@ -297,12 +306,34 @@ class FollowedFile:
         return head, recent
 
 
+def _is_prefix(other: BinaryIO, size: int, own: BinaryIO) -> bool:
+    """Return whether a file of some size is the beginning of another one, by its first and last bytes."""
+    last = max(0, size - _MARK_BYTES)
+    first = min(size, HEAD_BYTES)
+    return all(
+        _read_at(other, at, length) == _read_at(own, at, length) for at, length in ((0, first), (last, size - last))
+    )
+
+
+def _opened_as(place: Path, inode: Inode) -> BinaryIO:
+    """Open a file that has to have an inode. Raises Moved, and what UNREADABLE names."""
+    try:
+        handle = opened(place)
+    except FileNotFoundError:
+        raise Moved from None
+    status = os.fstat(handle.fileno())
+    if (status.st_dev, status.st_ino) != inode:
+        handle.close()
+        raise Moved
+    return handle
+
+
 def _first_data(handle: BinaryIO) -> int:
     """Return where a file's data begin: truncated under a writer that does not append, it begins with a hole."""
     try:
         return os.lseek(handle.fileno(), 0, os.SEEK_DATA)
     except OSError:
-        return os.fstat(handle.fileno()).st_size
+        return 0  # it is empty
 
 
 def _read_at(handle: BinaryIO, offset: int, size: int) -> bytes:

@@ -73,7 +73,7 @@ class LineCutter:
         self, head: bytes, encoding: str = AUTO, *, docker_lines: bool | None = None, at_start: bool = True
     ) -> None:
         self._encoding = by_mark(head) if encoding == AUTO else encoding
-        wrapped = head.startswith(docker.BEGINNING) if docker_lines is None else docker_lines
+        wrapped = docker.looks_like_it(head) if docker_lines is None else docker_lines
         self._docker = docker.DockerLines() if wrapped else None
         self._rest = b""
         self._dropped = 0

@@ -16,12 +16,15 @@ class LineSource(Protocol):
     """Gives lines as they come.
 
     Attributes: problems, what cannot be read and why, by path. has_more: whether the last poll stopped at its limit.
-    looked_ns: when it looked for files last.
     """
 
     problems: dict[str, str]
     has_more: bool
-    looked_ns: int
+
+    @property
+    def looked_ns(self) -> int:
+        """When it looked for files last."""
+        ...
 
     def poll(self, limit_bytes: int) -> Iterator[Chunk]:
         """Yield what came since the last call, at most about `limit_bytes` in all; never wait."""

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
@@ -16,11 +17,15 @@ COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _DATE = r"\d{4}-?\d\d(?:-?\d\d)?(?:[T_-]?\d\d[-:_]?(?:\d\d){0,2})?"
 _AMONG = rf"(?:[-._]{_DATE}(?:[-._]\d{{1,6}})?|\.\d{{1,6}})"  # app-20260301.log, app.1.log
 _BEHIND = rf"(?:[-._](?:{_DATE}|old|bak|prev)(?:[-._]\d{{1,10}})?|[-._]\d{{1,10}})"  # app.log.1, app.log-20260301
-_DATED = re.compile(rf"[-._]{_DATE}(?=[-._]|$)")
+_READ_AGAIN = 5
 _MAGIC = re.compile(r"[*?\[]")
 
 Failed = Callable[[Path, str], None]
 """Told of a file or folder that cannot be looked at, and why."""
+
+
+class Moved(Exception):
+    """A file is no longer where it was a moment ago: it was renamed, or is gone."""
 
 
 def expand(pattern: str, failed: Failed | None = None) -> Iterator[tuple[Path, os.stat_result]]:
@@ -57,28 +62,9 @@ def is_plain_log(path: Path) -> bool:
     return not path.name.startswith(OWN_LOG) and path.suffix not in COMPRESSED
 
 
-def rotated(path: Path) -> list[tuple[Path, os.stat_result]]:
-    """Return what rotation made of a file, beside it: `app.log.1`, `app.log-20260301.gz`, `app-2026-03-01.log`.
-
-    For a file whose own name is dated, also those of other dates. Of a file and its compressed copy (which may still
-    be written), the file.
-    """
-    made = _made_of(path.name)
-    try:
-        names = sorted(name for name in os.listdir(path.parent) if name != path.name and made(name))  # noqa: PTH208
-    except OSError:
-        return []
-    plain = {name for name in names if not name.endswith(COMPRESSED)}
-    alone = (path.with_name(name) for name in names if name in plain or _unpacked(name) not in plain)
-    return [item for one in alone for item in _regular(one)]
-
-
 def bases(path: Path) -> list[Path]:
     """Return the names of which rotation may have made a file's name."""
-    name = _unpacked(path.name)
-    behind = (name, re.sub(f"{_BEHIND}$", "", name))
-    among = (re.sub(f"{_AMONG}$", "", stem) + suffix for stem, suffix in map(os.path.splitext, behind))
-    return [path.with_name(one) for one in {*behind, *among} if one and one != path.name]
+    return [path.with_name(name) for name in _bases(path.name)]
 
 
 def root(path: Path) -> Path:
@@ -91,23 +77,86 @@ def real(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
-def find_inode(folder: Path, inode: int) -> Path | None:
-    """Return the file of a folder that has an inode, whatever its name."""
-    try:
-        with os.scandir(folder) as entries:
-            return next((Path(entry.path) for entry in entries if entry.inode() == inode), None)
-    except OSError:
-        return None
+class Folders:
+    """The files of folders as they are at one moment, each folder read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, dict[str, int]] = {}
+        self._made: dict[Path, dict[str, list[str]]] = {}
+
+    def rotated(self, path: Path) -> list[tuple[Path, os.stat_result]]:
+        """Return what rotation made of a file, beside it: `app.log.1`, `app.log-20260301.gz`, `app-2026-03-01.log`.
+
+        Of a file and its compressed copy (which may still be written), the file. Raises Moved.
+        """
+        inodes = self._inodes(path.parent)
+        names = self._made_in(path.parent).get(path.name, [])
+        plain = {name for name in names if not name.endswith(COMPRESSED)}
+        alone = (name for name in names if name in plain or _unpacked(name) not in plain)
+        return [item for name in alone for item in self._regular(path.with_name(name), inodes[name])]
+
+    def bases(self, folder: Path) -> list[Path]:
+        """Return the names of which rotation may have made files of a folder. Raises Moved."""
+        return [folder / name for name in self._made_in(folder)]
+
+    def find(self, folder: Path, inode: int) -> Path | None:
+        """Return the file of a folder that has an inode, whatever its name. Raises Moved."""
+        return next((folder / name for name, one in self._inodes(folder).items() if one == inode), None)
+
+    def _made_in(self, folder: Path) -> dict[str, list[str]]:
+        if folder not in self._made:
+            made = self._made[folder] = {}
+            for name in self._inodes(folder):
+                for base in bases(folder / name):
+                    made.setdefault(base.name, []).append(name)
+        return self._made[folder]
+
+    def _inodes(self, folder: Path) -> dict[str, int]:
+        """Return the inodes of a folder by name; read until two times are the same, for files are renamed meanwhile."""
+        if folder not in self._read:
+            before = _inodes(folder)
+            for _ in range(_READ_AGAIN):
+                after = _inodes(folder)
+                if after == before:
+                    break
+                before = after
+            else:
+                raise Moved
+            self._read[folder] = before
+        return self._read[folder]
+
+    def _regular(self, path: Path, inode: int) -> Iterator[tuple[Path, os.stat_result]]:
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            if path.is_symlink():
+                return
+            raise Moved from None
+        except OSError:
+            return
+        if status.st_ino != inode and not path.is_symlink():
+            raise Moved
+        if stat.S_ISREG(status.st_mode):
+            yield path, status
 
 
 def archived_files(pattern: str) -> list[Path]:
     """Return the files of a pattern and what rotation made of them, compressed or not, oldest first.
 
-    Ordered by the time of the last change, so that records come in the order they were written.
+    Ordered by the time of the last change, so that records come in the order they were written. Raises OSError if files
+    are renamed faster than they can be listed.
     """
+    for _ in range(_READ_AGAIN):
+        with suppress(Moved):
+            return _archived_files(pattern)
+    raise OSError(f"the files of {pattern} are renamed all the time")
+
+
+def _archived_files(pattern: str) -> list[Path]:
     found: dict[tuple[int, int], tuple[int, str, Path]] = {}
-    for path, _ in expand(pattern):
-        for one, status in (*_regular(path), *rotated(path)):
+    folders = Folders()
+    for path, own in expand(pattern):
+        for one, status in ((path, own), *folders.rotated(path)):
             if not one.name.startswith(OWN_LOG):
                 found.setdefault((status.st_dev, status.st_ino), (status.st_mtime_ns, one.name, one))
     return [path for _, _, path in sorted(found.values())]
@@ -149,27 +198,24 @@ def _matcher(part: str) -> Callable[[str], object]:
     return re.compile(hidden + translate(part)).match
 
 
-@lru_cache(maxsize=1024)
-def _made_of(name: str) -> Callable[[str], object]:
-    stem, suffix = os.path.splitext(name)  # noqa: PTH122
-    packed = "|".join(map(re.escape, COMPRESSED))
-    names = [re.escape(stem) + _AMONG + "?" + re.escape(suffix)]
-    if (dated := _DATED.search(stem)) is not None:
-        names.append(re.escape(stem[: dated.start()]) + _AMONG + re.escape(stem[dated.end() :]) + re.escape(suffix))
-    return re.compile(f"(?:{'|'.join(names)})(?:{_BEHIND})?(?:{packed})?").fullmatch
+@lru_cache(maxsize=20_000)
+def _bases(full_name: str) -> tuple[str, ...]:
+    name = _unpacked(full_name)
+    behind = (name, re.sub(f"{_BEHIND}$", "", name))
+    among = (re.sub(f"{_AMONG}$", "", stem) + suffix for stem, suffix in map(os.path.splitext, behind))
+    return tuple(one for one in {*behind, *among} if one and one != full_name)
 
 
 def _unpacked(name: str) -> str:
     return os.path.splitext(name)[0] if name.endswith(COMPRESSED) else name  # noqa: PTH122
 
 
-def _regular(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
+def _inodes(folder: Path) -> dict[str, int]:
     try:
-        status = path.stat()
+        with os.scandir(folder) as entries:
+            return {entry.name: entry.inode() for entry in entries}
     except OSError:
-        return
-    if stat.S_ISREG(status.st_mode):
-        yield path, status
+        return {}
 
 
 def _kind(mode: int) -> str:

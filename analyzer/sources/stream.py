@@ -28,13 +28,17 @@ class StreamSource:
         self.name = name
         self.problems: dict[str, str] = {}
         self.has_more = False
-        self.looked_ns = 0
         self._encoding = encoding
         self._docker_lines = docker_lines
         self._descriptor = descriptor
         self._cutter: LineCutter | None = None
         self._ready = select.poll()
         self._ready.register(descriptor, select.POLLIN)
+
+    @property
+    def looked_ns(self) -> int:
+        """Nothing: there are no files to look for."""
+        return 0
 
     def poll(self, limit_bytes: int) -> Iterator[Chunk]:
         """Yield the lines that are there, at most about `limit_bytes` in all."""

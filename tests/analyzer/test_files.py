@@ -1,8 +1,12 @@
 """Files followed through rotation and restarts: every line once."""
 
 import gzip
+import json
 import os
 import random
+import shutil
+import socket
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +17,7 @@ from analyzer.sources.files import FileSource
 from analyzer.sources.followed import Checkpoint
 from analyzer.sources.lines import LONGEST_LINE_BYTES, decode
 from analyzer.sources.paths import archived_files
+from tests.campaigns.rotating_logs import ROTATIONS, RotatedLog, Rotation, compress
 
 LIMIT = 100 * 1024 * 1024
 
@@ -27,8 +32,16 @@ class Following:
     def __init__(self) -> None:
         self.sources: list[FileSource] = []
 
-    def __call__(self, path: Path, checkpoints: list[Checkpoint] | None = None, *, look: bool = True) -> FileSource:
-        source = FileSource("app", str(path), checkpoints)
+    def __call__(
+        self,
+        path: Path,
+        checkpoints: list[Checkpoint] | None = None,
+        *,
+        look: bool = True,
+        looked_ns: int = 0,
+        encoding: str = "auto",
+    ) -> FileSource:
+        source = FileSource("app", str(path), checkpoints, looked_ns=looked_ns, encoding=encoding)
         self.sources.append(source)
         if checkpoints is None and look:
             poll(source)
@@ -176,7 +189,7 @@ def test_bytes_that_are_no_text_do_not_stop_it(following: Following, tmp_path: P
     assert poll(source) == ["\ufffd\ufffd caf\ufffd", "next"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file: see tests/campaigns/test_bad_input.py")
 def test_an_unreadable_file_is_named_and_others_go_on(following: Following, tmp_path: Path) -> None:
     source = following(tmp_path / "*.log")
     append(tmp_path / "a.log", "a")
@@ -204,27 +217,50 @@ def test_limit_bounds_a_poll_and_lag_says_what_is_left(following: Following, tmp
     assert source.lag_bytes() == 0
 
 
-def test_every_line_once_through_random_rotation_and_restarts(following: Following, tmp_path: Path) -> None:
-    log = tmp_path / "app.log"
-    chance = random.Random(7)
-    source = following(log)
-    written: list[str] = []
+@pytest.mark.parametrize("rotation", ROTATIONS, ids=lambda rotation: rotation.__name__)
+@pytest.mark.parametrize("pattern", ["app.log", "*.log*"])
+def test_every_line_once_through_rotation_and_crashes(
+    following: Following, tmp_path: Path, rotation: Rotation, pattern: str
+) -> None:
+    go_through_crashes(following, tmp_path, rotation, pattern, seed=1, steps=80)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rotation", ROTATIONS, ids=lambda rotation: rotation.__name__)
+@pytest.mark.parametrize("pattern", ["app.log", "*.log", "*.log*"])
+@pytest.mark.parametrize("seed", range(10))
+def test_every_line_once_through_many_rotations_and_crashes(
+    following: Following, tmp_path: Path, rotation: Rotation, pattern: str, seed: int
+) -> None:
+    go_through_crashes(following, tmp_path, rotation, pattern, seed, steps=400)
+
+
+def go_through_crashes(
+    following: Following, folder: Path, rotation: Rotation, pattern: str, seed: int, steps: int
+) -> None:
+    """Write, rotate, read, save and crash by chance; a crash takes everything back to what was saved."""
+    log = RotatedLog(folder / "app.log", rotation, seed)
+    chance = random.Random(seed)
+    source = following(folder / pattern)
     seen: list[str] = []
-    for step in range(300):
-        lines = [f"{step} {number}" for number in range(chance.randrange(4))]
-        append(log, *lines)
-        written += lines
-        action = chance.random()
-        if action < 0.1:
-            log.rename(tmp_path / f"app.log.{step}")
-        elif action < 0.2:
-            points = source.checkpoints({})
-            source.close()
-            source = following(log, points)
-        if chance.random() < 0.7:
+    saved, points, looked_ns = list(seen), source.checkpoints({}), source.looked_ns
+    for _ in range(steps):
+        action = chance.choices(("write", "rotate", "read", "save", "crash"), (4, 1, 3, 1, 1))[0]
+        if action == "write":
+            log.write()
+        elif action == "rotate":
+            log.rotate()
+        elif action == "read":
             seen += poll(source)
-    seen += poll(source)
-    assert sorted(seen) == sorted(written)
+        elif action == "save":
+            saved, points, looked_ns = list(seen), source.checkpoints({}), source.looked_ns
+        else:
+            source.close()
+            seen, source = list(saved), following(folder / pattern, points, looked_ns=looked_ns)
+    log.finish()
+    seen += [text for _ in range(3) for text in poll(source)]
+    records = Counter(line for line in seen if " item " in line)
+    assert (len(records), set(records.values())) == (log.written.total(), {1})
 
 
 def test_archived_files_come_oldest_first_and_compressed_ones_are_read(tmp_path: Path) -> None:
@@ -237,3 +273,274 @@ def test_archived_files_come_oldest_first_and_compressed_ones_are_read(tmp_path:
         os.utime(tmp_path / name, (1_000_000 - age, 1_000_000 - age))
     paths = archived_files(str(tmp_path / "*.log"))
     assert [line for path in paths for line, _ in read_lines(path)] == ["one", "two", "three", "four"]
+
+
+def test_the_rest_of_a_truncated_file_is_read_from_its_copy(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    append(log, "one")
+    poll(source)
+    with log.open("a") as file:
+        file.write("two is ")
+    poll(source)
+    append(log, "long", "three")
+    shutil.copyfile(log, tmp_path / "app.log.1")
+    os.truncate(log, 0)
+    append(log, "four")
+    assert poll(source) == ["two is long", "three", "four"]
+
+
+@pytest.mark.parametrize("rotation", ["rename", "copytruncate"])
+def test_what_was_rotated_and_compressed_while_it_was_down_is_read_on(
+    following: Following, tmp_path: Path, rotation: str
+) -> None:
+    log, rotated = tmp_path / "app.log", tmp_path / "app.log.1"
+    source = following(log)
+    append(log, "one", "two")
+    poll(source)
+    points = source.checkpoints({})
+    source.close()
+    append(log, "three")
+    if rotation == "rename":
+        log.rename(rotated)
+    else:
+        shutil.copyfile(log, rotated)
+        os.truncate(log, 0)
+    compress(rotated)
+    append(log, "four")
+    source = following(log, points)
+    assert sorted(poll(source)) == ["four", "three"]
+    points = source.checkpoints({})
+    source.close()
+    assert poll(following(log, points)) == []
+
+
+def test_days_of_rotated_files_are_caught_up_oldest_first(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    append(log, "day 1")
+    poll(source)
+    points = source.checkpoints({})
+    source.close()
+    for day in (2, 3, 4):
+        log.rename(tmp_path / f"app.log-2026030{day}")
+        if day < 4:
+            compress(tmp_path / f"app.log-2026030{day}")
+        append(log, f"day {day}")
+    assert sorted(poll(following(log, points))) == ["day 2", "day 3", "day 4"]
+
+
+def test_older_rotated_files_are_not_read_when_a_source_begins(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    append(tmp_path / "app.log.1", "old")
+    os.utime(tmp_path / "app.log.1", (1_000_000, 1_000_000))
+    append(log, "one")
+    source = following(log)
+    (tmp_path / "app.log.1").rename(tmp_path / "app.log.2")
+    log.rename(tmp_path / "app.log.1")
+    append(log, "two")
+    assert poll(source) == ["two"]
+
+
+def test_the_log_of_another_program_beside_it_is_not_taken_for_a_rotated_one(
+    following: Following, tmp_path: Path
+) -> None:
+    log = tmp_path / "worker-1.log"
+    source = following(log)
+    append(log, "one")
+    poll(source)
+    log.rename(tmp_path / "worker-1.log.1")
+    append(tmp_path / "worker-2.log", "of another")
+    append(log, "two")
+    assert poll(source) == ["two"]
+
+
+def test_a_link_is_followed_to_its_new_target_and_the_old_one_to_its_end(following: Following, tmp_path: Path) -> None:
+    link = tmp_path / "current.log"
+    append(tmp_path / "app-2026-03-01.log", "old")
+    link.symlink_to("app-2026-03-01.log")
+    source = following(link)
+    append(tmp_path / "app-2026-03-01.log", "one")
+    link.unlink()
+    append(tmp_path / "app-2026-03-02.log", "two")
+    link.symlink_to("app-2026-03-02.log")
+    assert poll(source) == ["one", "two"]
+
+
+def test_the_target_of_a_link_that_was_turned_while_it_was_down_is_read_on(
+    following: Following, tmp_path: Path
+) -> None:
+    link = tmp_path / "current.log"
+    append(tmp_path / "app-2026-03-01.log", "old")
+    link.symlink_to("app-2026-03-01.log")
+    source = following(link)
+    points = source.checkpoints({})
+    source.close()
+    append(tmp_path / "app-2026-03-01.log", "one")
+    append(tmp_path / "app-2026-03-02.log", "two")
+    link.unlink()
+    append(tmp_path / "app-2026-03-03.log", "three")
+    link.symlink_to("app-2026-03-03.log")
+    assert sorted(poll(following(link, points))) == ["one", "three", "two"]
+
+
+def test_a_file_and_a_link_to_it_are_one(following: Following, tmp_path: Path) -> None:
+    source = following(tmp_path / "*.log")
+    append(tmp_path / "app.log", "one")
+    (tmp_path / "also.log").symlink_to("app.log")
+    assert poll(source) == ["one"]
+
+
+def test_a_copy_of_a_followed_file_is_not_counted_again(following: Following, tmp_path: Path) -> None:
+    source = following(tmp_path / "*.log")
+    append(tmp_path / "app.log", "one")
+    poll(source)
+    shutil.copyfile(tmp_path / "app.log", tmp_path / "app-20260301.log")
+    append(tmp_path / "app.log", "two")
+    assert poll(source) == ["two"]
+
+
+def test_a_file_that_loses_its_end_is_not_read_again(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    append(log, *(f"line {number}" for number in range(100)))
+    poll(source)
+    os.truncate(log, 500)
+    assert poll(source) == []
+    append(log, "", "next")
+    assert poll(source)[-1] == "next"
+
+
+def test_a_file_rewritten_by_an_editor_goes_on(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    append(log, *(f"line {number}" for number in range(100)))
+    poll(source)
+    shutil.copyfile(log, tmp_path / "new")
+    (tmp_path / "new").rename(log)
+    append(log, "next")
+    assert poll(source) == ["next"]
+
+
+def test_the_hole_of_a_writer_that_does_not_append_is_skipped(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    with log.open("w") as file:
+        file.write("x" * 99_999 + "\n")
+        file.flush()
+        poll(source)
+        os.truncate(log, 0)
+        file.write("next\n")
+    assert poll(source) == ["next"]
+
+
+def test_what_is_no_file_is_named_and_never_waited_for(following: Following, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.log")
+    (tmp_path / "folder.log").mkdir()
+    (tmp_path / "dead.log").symlink_to("nowhere")
+    (tmp_path / "loop.log").symlink_to("loop.log")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(tmp_path / "socket.log"))
+    source = following(tmp_path / "*.log")
+    append(tmp_path / "good.log", "one")
+    assert poll(source) == ["one"]
+    names = {Path(path).name: problem for path, problem in source.problems.items()}
+    assert names == {
+        "dead.log": "the link leads nowhere",
+        "folder.log": "is a folder, not a file",
+        "loop.log": "Too many levels of symbolic links",
+        "pipe.log": "is a named pipe, not a file",
+        "socket.log": "is a socket, not a file",
+    }
+
+
+def test_a_name_that_nothing_has_is_a_problem_until_it_is_there(following: Following, tmp_path: Path) -> None:
+    source = following(tmp_path / "app.log")
+    assert source.problems == {str(tmp_path / "app.log"): "no such file"}
+    append(tmp_path / "app.log", "one")
+    poll(source)
+    assert source.problems == {}
+
+
+def test_thousands_of_files_need_few_handles(following: Following, tmp_path: Path) -> None:
+    source = following(tmp_path / "*.log")
+    for number in range(2_500):
+        (tmp_path / f"task-{number}.log").write_text(f"line {number}\n")
+    before = sum(1 for _ in Path("/proc/self/fd").iterdir())
+    assert len(poll(source)) == 2_500
+    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) <= before + 64
+    points = source.checkpoints({})
+    source.close()
+    append(tmp_path / "task-7.log", "more")
+    assert poll(following(tmp_path / "*.log", points)) == ["more"]
+
+
+def test_a_damaged_compressed_file_is_named_and_others_go_on(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    append(log, "one")
+    poll(source)
+    log.rename(tmp_path / "app.log.2")
+    append(tmp_path / "app.log.2", "two")
+    (tmp_path / "app.log.1.gz").write_bytes(gzip.compress(b"lost\n" * 1000)[:30])
+    append(log, "three")
+    assert poll(source) == ["two", "three"]
+    assert list(source.problems) == [str(tmp_path / "app.log.1.gz")]
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "euc_jp", "utf-8", "utf-8-sig", "utf-16"])
+def test_japanese_lines_are_read_in_the_encoding_they_are_in(
+    following: Following, tmp_path: Path, encoding: str
+) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    lines = [
+        "2026-03-01 06:14:00 INFO plain",
+        "2026-03-01 06:14:01 ERROR データベース接続に失敗しました",
+        "処理を開始します",
+    ]
+    log.write_bytes("".join(f"{line}\r\n" for line in lines).encode(encoding))
+    assert poll(source) == lines
+    size = log.stat().st_size
+    assert sum(len(line) for line in lines) < size == source.checkpoints({})[0].offset
+
+
+def test_an_encoding_can_be_given_and_what_is_none_of_it_is_replaced_and_counted(
+    following: Following, tmp_path: Path
+) -> None:
+    log = tmp_path / "app.log"
+    source = following(log, encoding="euc_jp")
+    log.write_bytes("警告\n".encode("euc_jp") + b"\x80\x80\n")
+    (chunk,) = source.poll(LIMIT)
+    assert [text for text, _ in chunk.texts()] == ["警告", "\ufffd\ufffd"]
+    assert chunk.replaced == 1
+
+
+def test_docker_lines_are_unwrapped_joined_and_timed(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "abc-json.log"
+    source = following(log)
+    parts = [("stdout", "x" * 16_384), ("stderr", "between\n"), ("stdout", "y\n"), ("stdout", "last\n")]
+    for number, (stream, text) in enumerate(parts):
+        append(log, json.dumps({"log": text, "stream": stream, "time": f"2026-03-01T06:14:0{number}.123456789Z"}))
+    (chunk,) = source.poll(LIMIT)
+    assert [text[:4] for text, _ in chunk.texts()] == ["xxxx", "betw", "last"]
+    assert chunk.moments is not None
+    assert [moment and moment.second for moment in chunk.moments] == [0, 1, 3]
+    assert sum(chunk.sizes or ()) == log.stat().st_size
+    assert source.checkpoints({})[0].offset == log.stat().st_size
+
+
+def test_a_docker_line_without_its_end_waits_and_holds_the_checkpoint(following: Following, tmp_path: Path) -> None:
+    log = tmp_path / "abc-json.log"
+    source = following(log)
+    moment = "2026-03-01T06:14:00Z"
+    append(log, json.dumps({"log": "one\n", "stream": "stdout", "time": moment}))
+    before = log.stat().st_size
+    append(log, json.dumps({"log": "half ", "stream": "stdout", "time": moment}))
+    append(log, json.dumps({"log": "other\n", "stream": "stderr", "time": moment}))
+    assert poll(source) == ["one"]
+    points = source.checkpoints({})
+    assert points[0].offset == before
+    append(log, json.dumps({"log": "done\n", "stream": "stdout", "time": moment}))
+    assert poll(source) == ["half done", "other"]
+    assert poll(following(log, points)) == ["half done", "other"]

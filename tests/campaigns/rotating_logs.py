@@ -114,6 +114,15 @@ def copytruncate_and_compress(log: RotatedLog) -> None:
         compress(first)
 
 
+ROTATIONS: tuple[Rotation, ...] = (
+    rename,
+    rename_and_compress,
+    rename_by_date,
+    copytruncate,
+    copytruncate_and_compress,
+)
+
+
 def compress(path: Path) -> None:
     """Compress a file as gzip does: beside it, with its times, and then it goes."""
     with suppress(FileNotFoundError):

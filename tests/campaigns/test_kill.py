@@ -16,16 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaigns import rotating_logs
-from tests.campaigns.rotating_logs import KINDS, RotatedLog, Writer
+from tests.campaigns.rotating_logs import KINDS, ROTATIONS, RotatedLog, Writer
 
-ROTATIONS = (
-    rotating_logs.rename,
-    rotating_logs.rename_and_compress,
-    rotating_logs.rename_by_date,
-    rotating_logs.copytruncate,
-    rotating_logs.copytruncate_and_compress,
-)
 _ANALYZER = (sys.executable, "-m", "analyzer", "--web.listen-address")
 
 
