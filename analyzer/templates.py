@@ -17,7 +17,7 @@ from typing import Any
 
 from analyzer.codes import code_places, hide_deciding_codes, numbers_at
 from analyzer.shapes import shape, without_hexadecimal, without_identifiers
-from analyzer.variables import Found, Places, VariableFinder, trim
+from analyzer.variables import Found, VariableFinder, Words, trim
 
 _DIGITS = b"0123456789"
 _LONGEST_MESSAGE = 2_000
@@ -95,7 +95,7 @@ class TemplateMiner:
         self._code_places: dict[int, tuple[int, ...]] = {}
         self._templates: OrderedDict[str, Template] = OrderedDict()  # the one needed last at the end
         self._merged: OrderedDict[str, str] = OrderedDict()
-        self._general: dict[int, list[tuple[Template, Places]]] = {}
+        self._general: dict[int, list[tuple[Template, Words]]] = {}
         self._variables = VariableFinder(self.text, many_values, max_templates)
         self._text_size = 0
         self.version = 0
@@ -145,8 +145,8 @@ class TemplateMiner:
         """Take up what an earlier miner exported; messages get the ids that it would have given them."""
         self._merged.update(state.get("merged", {}))
         for text, general in state.get("templates", ()):
-            places = Places.of(text, frozenset(general))
-            self._variables.learn(self._make(text, places, frozenset(general)).id, places)
+            words = Words.of(text, frozenset(general))
+            self._variables.learn(self._make(text, words, frozenset(general)).id, words)
 
     def _add_varied(self, message: str, raw: bytes, key: int) -> Match:
         """Look a message up that was not answered by its text without digits."""
@@ -211,7 +211,7 @@ class TemplateMiner:
         template = match.template
         current = self._templates.get(self.resolve(template.id))
         if current is None and template.id not in self._merged:
-            current = self._take_up(template, Places.of(template.text, template.general))
+            current = self._take_up(template, Words.of(template.text, template.general))
         return Match(current, match.category) if current else None
 
     def _mine(self, message: str) -> Match:
@@ -225,43 +225,43 @@ class TemplateMiner:
         if template is not None:
             self._templates.move_to_end(template_id)
             return template
-        places = Places.of(text)
-        for general, its_places in self._general.get(places.frame, ()):
-            if places.fits(its_places, general.general):
+        words = Words.of(text)
+        for general, its_words in self._general.get(words.frame, ()):
+            if words.fits(its_words, general.general):
                 return self._place(general.text)
-        template = self._make(text, places)
-        found = self._variables.learn(template.id, places)
-        return self._generalise(places, found) if found else template
+        template = self._make(text, words)
+        found = self._variables.learn(template.id, words)
+        return self._generalise(words, found) if found else template
 
-    def _make(self, text: str, places: Places, general: frozenset[int] = frozenset()) -> Template:
+    def _make(self, text: str, words: Words, general: frozenset[int] = frozenset()) -> Template:
         self.version += 1
-        return self._take_up(Template(_identify(text), text, general), places)
+        return self._take_up(Template(_identify(text), text, general), words)
 
-    def _take_up(self, template: Template, places: Places) -> Template:
+    def _take_up(self, template: Template, words: Words) -> Template:
         template.live = True
         self._merged.pop(template.id, None)
         self._templates[template.id] = template
         self._text_size += len(template.text)
         if template.general:
-            self._general.setdefault(places.frame, []).append((template, places))
+            self._general.setdefault(words.frame, []).append((template, words))
         while len(self._templates) > self._max_templates or self._text_size > _MOST_TEXT:
             self._drop(next(iter(self._templates.values())))
         return template
 
-    def _generalise(self, places: Places, found: Found, general: frozenset[int] = frozenset()) -> Template:
+    def _generalise(self, words: Words, found: Found, general: frozenset[int] = frozenset()) -> Template:
         """Make one template of all those that differ in nothing but the variables found."""
-        text, general = places.generalised(found.places), general | found.places
+        text, general = words.generalised(found.places), general | found.places
         into = self._templates.get(self.resolve(_identify(text)))
         further = None
         if into is None or not into.general:
             if into is not None:
                 self._drop(into)
-            places = Places.of(text, general)
-            into = self._make(text, places, general)
-            further = self._variables.learn(into.id, places)
+            words = Words.of(text, general)
+            into = self._make(text, words, general)
+            further = self._variables.learn(into.id, words)
         for member in found.members:
             self._merge(self._templates.get(member), into)
-        return self._generalise(places, further, general) if further else into
+        return self._generalise(words, further, general) if further else into
 
     def _merge(self, template: Template | None, into: Template) -> None:
         if template is None or template is into:
@@ -277,7 +277,7 @@ class TemplateMiner:
         del self._templates[template.id]
         self._text_size -= len(template.text)
         if template.general:
-            frame = Places.of(template.text, template.general).frame
+            frame = Words.of(template.text, template.general).frame
             rest = [pair for pair in self._general.pop(frame, ()) if pair[0] is not template]
             if rest:
                 self._general[frame] = rest

@@ -32,7 +32,7 @@ _FEWEST_NAMING = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Words:
     """The words of one shape, and keys of what stands around those that could be values.
 
     slots: for each such place a key of everything else. frame: a key of all that is sure to be no value.
@@ -43,7 +43,7 @@ class Places:
     frame: int
 
     @classmethod
-    def of(cls, text: str, general: frozenset[int] = frozenset()) -> "Places":
+    def of(cls, text: str, general: frozenset[int] = frozenset()) -> "Words":
         """Take a shape apart; general: its places that are known to be values."""
         parts = tuple(_WORD.findall(text))
         marks = [hash(pair) for pair in enumerate(parts)]
@@ -58,7 +58,7 @@ class Places:
             parts[place] = VARIABLE
         return "".join(parts)
 
-    def fits(self, general: "Places", places: frozenset[int]) -> bool:
+    def fits(self, general: "Words", places: frozenset[int]) -> bool:
         """Return whether a general shape, its variables in certain places, holds this one."""
         pairs = enumerate(zip(self.parts, general.parts, strict=False))
         return len(self.parts) == len(general.parts) and all(a == b or place in places for place, (a, b) in pairs)
@@ -90,7 +90,7 @@ class VariableFinder:
         """Return how many entries each of the look-ups has."""
         return {"slots": len(self._slots), "frames": len(self._frames)}
 
-    def learn(self, template_id: str, shape: Places) -> Found | None:
+    def learn(self, template_id: str, shape: Words) -> Found | None:
         """Take up a new template; return its variables if it completes what is needed to know them."""
         for place, key in shape.slots.items():
             members = (*self._slots.pop(key, ()), template_id)
@@ -100,14 +100,14 @@ class VariableFinder:
         trim(self._slots, _WORDS_A_TEMPLATE * self._most)
         return self._learn_frame(template_id, shape) if len(shape.slots) > _FEWEST_CONSTANT else None
 
-    def _learn_frame(self, template_id: str, shape: Places) -> Found | None:
+    def _learn_frame(self, template_id: str, shape: Words) -> Found | None:
         """Look for several variables in one text, which no two templates share."""
         members = (*self._frames.pop(shape.frame, ()), template_id)
         if len(members) < _FRAME:
             self._frames[shape.frame] = members
             trim(self._frames, self._most)
             return None
-        shapes = [Places.of(text) for text in map(self._text_of, members) if text is not None]
+        shapes = [Words.of(text) for text in map(self._text_of, members) if text is not None]
         rows = [[each.parts[place] for place in shape.slots] for each in shapes if each.frame == shape.frame]
         variety = {place: len(set(column)) for place, column in zip(shape.slots, zip(*rows, strict=True), strict=True)}
         places = frozenset(place for place, count in variety.items() if count >= _NEARLY_ALL * len(rows))
@@ -115,7 +115,7 @@ class VariableFinder:
         found = 1 <= len(places) <= _MOST_IN_FRAME and constant >= max(_FEWEST_CONSTANT, len(variety) - len(places))
         return Found(places, members) if found and len(rows) > _FRAME // 2 else None
 
-    def _limit(self, shape: Places, place: int) -> int:
+    def _limit(self, shape: Words, place: int) -> int:
         word = shape.parts[place]
         if word.isupper() or (not word.isalpha() and any(character.isdigit() for character in word)):
             return _MANY_CODES
