@@ -313,11 +313,13 @@ def test_logs_show_what_stands_out_first_and_filter_by_kind_family_and_text(visi
     expect(rows).to_have_count(6)
     kinds = [str(row.get_attribute("data-kind")) for row in rows.all()]
     assert kinds == ["new", "new", "new", "bursting", "rare", "usual"]
+    expect(rows.last.locator(".kind")).to_have_text("Known")
+    expect(rows.first.locator(".bars")).to_be_visible()
     page.get_by_role("button", name="Bursting 1").click()
     expect(rows).to_have_count(1)
     page.get_by_role("button", name=re.compile("データベース接続")).click()
     expect(page.locator(".opened")).to_contain_text("HIGH: level ERROR.")
-    expect(page.locator(".opened")).to_contain_text("322 lines an hour; 2.4 is usual")
+    expect(page.locator(".opened")).to_contain_text("322 lines an hour; 2.4 is usual · first seen")
     page.get_by_role("link", name="Same family: database connection").click()
     expect(rows).to_have_count(2)
     assert page.url.endswith("family=f1")

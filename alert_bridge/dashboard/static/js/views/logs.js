@@ -138,8 +138,9 @@ function examples(pattern) {
 function reason(pattern) {
   const [v, e] = [pattern.rate_per_hour, pattern.expected_per_hour];
   const rate = v == null ? "" : e == null ? t("rate_only", { v: number(v, v < 10 ? 1 : 0) }) : t("rate_usual", { v: number(v, v < 10 ? 1 : 0), e: number(e, e < 10 ? 1 : 0) });
-  const seen = t("last_seen_at", { t: moment(epoch(pattern.last_seen), now()) });
-  return html`<p>${severityReason(pattern)}</p><p class="mut">${[rate, seen].filter(Boolean).join(" · ")}</p>`;
+  const [first, last] = [pattern.first_seen, pattern.last_seen].map((one) => moment(epoch(one), now()));
+  const facts = [rate, t("first_seen_at", { t: first }), t("last_seen_at", { t: last })];
+  return html`<p>${severityReason(pattern)}</p><p class="mut">${facts.filter(Boolean).join(" · ")}</p>`;
 }
 
 /** The alerts that name the pattern, and the patterns that say similar things. @param {any} pattern */
