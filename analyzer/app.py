@@ -16,9 +16,8 @@ from analyzer.live import LiveAnalysis
 from analyzer.settings import Configuration
 from analyzer.store import MIGRATIONS
 from runtime.database import Database
-from runtime.prometheus import PrometheusReader
+from runtime.prometheus import PrometheusReader, login_headers
 from runtime.service import Context, version
-from runtime.settings import PrometheusSettings
 from runtime.web import Problem, build_app, query_number, serve
 
 DATABASE = "logs_analysis.db"
@@ -84,7 +83,7 @@ async def build(context: Context[Configuration]) -> AsyncIterator[None]:
     try:
         async with aiohttp.ClientSession() as session:
             queries = {series.name: series.query for series in settings.analyzer.series if series.query}
-            reader = PrometheusReader(session, settings.prometheus.url, queries, _headers(settings.prometheus))
+            reader = PrometheusReader(session, settings.prometheus.url, queries, login_headers(settings.prometheus))
             live = await start_live(settings.analyzer, database, registry, context.clock, reader=reader)
             try:
                 server = await serve(application(context, live, registry), context.listen_address, context.access)
@@ -96,13 +95,6 @@ async def build(context: Context[Configuration]) -> AsyncIterator[None]:
                 await live.close()
     finally:
         await database.close()
-
-
-def _headers(prometheus: PrometheusSettings) -> dict[str, str]:
-    if not prometheus.username:
-        return {}
-    password = prometheus.password.get_secret_value() if prometheus.password else ""
-    return {"authorization": aiohttp.encode_basic_auth(prometheus.username, password)}
 
 
 def _moment(request: Request, name: str, default: float) -> float:
