@@ -174,7 +174,7 @@ class LogAnalysisEngine:
         began = self._clock.monotonic()
         start, end = _bounds(time_range)
         levels = frozenset(Level.parse(level) for level in log_levels) if log_levels else frozenset(Level)
-        stages = LogStages(self._settings.model_copy(update={"log_levels": ()}), self._clock)
+        stages = LogStages(self._settings.model_copy(update={"log_levels": ()}))
         found = await asyncio.to_thread(self._analyze, stages, (start, end), levels, on_progress or _untold)
         patterns = sorted(stages.book, key=lambda stats: (-stats.frequency, stats.id))
         texts = templates(patterns)
@@ -321,7 +321,7 @@ async def start_live(
     on_event: EventListener | None = None,
 ) -> LiveAnalysis:
     """Put the live analysis together and start it. Raises LoadError for a detector that is not there."""
-    stages = LogStages(settings, clock)
+    stages = LogStages(settings)
     metrics = AnalyzerMetrics(registry, stages.catalogue, max_pattern_labels=settings.max_pattern_labels)
     live = LiveAnalysis(settings, AnalyzerStore(database), metrics, stages, clock, reader=reader, on_event=on_event)
     await live.start()

@@ -85,7 +85,7 @@ class Intake:
         )
         self._files: dict[str, _File] = {}
         self._runs: list[Run | OpenRun] = []
-        self._open_runs: dict[tuple[KnownLine, int | datetime], OpenRun] = {}
+        self._open_runs: dict[tuple[KnownLine, int], OpenRun] = {}
         self._now: datetime | None = None  # the time of what was taken since the last flush
 
     def begin(self, name: str, moment: datetime) -> None:
@@ -236,13 +236,12 @@ class Intake:
                     return
                 known.buckets[minute] = bucket
             step = bucket
-        key = known, said or step
-        run = self._open_runs.get(key)
+        run = self._open_runs.get((known, step))
         if run is None:
-            run = self._open_runs[key] = OpenRun(known, step, said, line, line)
+            run = self._open_runs[known, step] = OpenRun(known, step, said, said, line, line)
             self._runs.append(run)
         run.count += 1
-        run.last = line
+        run.last, run.said_last = line, said
         if known.minute or not (stamp or self._carry or extra):
             known.run, known.run_minute = run, line[: known.minute]
 
@@ -264,7 +263,7 @@ class Intake:
         """Return the run that known lines are."""
         stamp = run.known.stamp
         first = run.said or (stamp and stamp.moment(run.first)) or self._clock.now()
-        last = (stamp and stamp.moment(run.last)) or first
+        last = run.said_last or (stamp and stamp.moment(run.last)) or first
         text = ""
         if self._stages.wants_text(run.known.where):
             text = self._parser.parse(decode(run.first))[0].summary

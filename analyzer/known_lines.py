@@ -33,12 +33,13 @@ VariantKey = tuple[bytes | str | None, ...]
 class OpenRun:
     """Lines of which a run is made, all alike and of one step of time.
 
-    first, last: of them. said: when, if they have no time themselves.
+    first, last: of them. said, said_last: when these were said, if they have no time themselves.
     """
 
     known: "KnownLine"
     step: int
     said: datetime | None
+    said_last: datetime | None
     first: bytes
     last: bytes
     count: int = 0

@@ -53,7 +53,7 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Records of one pattern and level, all of one minute. text: what the first of them says, "" if nobody wants it.
+    """Records of one pattern and level, all of one bucket. text: what the first of them says, "" if nobody wants it.
 
     first, last: when the first and the last of them were said. headless: no header was found in them.
     """
@@ -73,8 +73,7 @@ class LogStages:
     sorted but not counted yet has to be counted then.
     """
 
-    def __init__(self, settings: AnalyzerSettings, clock: Clock) -> None:
-        del clock
+    def __init__(self, settings: AnalyzerSettings) -> None:
         self._levels = frozenset((*settings.log_levels, Level.UNKNOWN)) if settings.log_levels else frozenset(Level)
         self._mine = settings.enable_ml_detection
         self._merges: dict[str, Template] = {}

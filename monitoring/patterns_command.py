@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     settings = load(Configuration, arguments.config)
     clock = SystemClock()
-    stages = LogStages(settings.analyzer, clock)
+    stages = LogStages(settings.analyzer)
     files = _Files(arguments.files)
     if arguments.format == "csv":
         written = csv.writer(sys.stdout, lineterminator="\n")

@@ -119,6 +119,7 @@ def _anonymous(number: int, form: _Form) -> str:
 
 _ANY = re.compile(rf"(?x)(?:{'|'.join(_anonymous(number, form) for number, form in enumerate(_FORMS))})(?<=\S)(?!\w)")
 _BY_NAME = {form.name: (form, re.compile(f"(?x){form.expression}")) for form in _FORMS}
+_EPOCH_DIGITS = 10
 _SHAPE = str.maketrans("123456789１２３４５６７８９", "0" * 9 + "０" * 9)
 
 
@@ -194,6 +195,8 @@ class StampReader:
 
         found = expression.fullmatch(stamp)
         second = _first_span(found, ("second", "second2")) if found else None
+        if name == "epoch" and len(stamp) > _EPOCH_DIGITS:
+            return whole, (_EPOCH_DIGITS, len(stamp))  # what tells the second tells the minute
         if second is None or second[1] - second[0] != 2:
             return whole, None
         fraction = _first_span(found, ("fraction",)) if found else None

@@ -57,7 +57,7 @@ class Bench:
             **settings,  # type: ignore[arg-type]
         )
         database = await asyncio.to_thread(Database.open, self.file, MIGRATIONS)
-        stages = LogStages(given, self.clock)
+        stages = LogStages(given)
         metrics = AnalyzerMetrics(registry or CollectorRegistry(), stages.catalogue)
         store = AnalyzerStore(database)
         live = LiveAnalysis(given, store, metrics, stages, self.clock, reader=self.reader, on_event=self.listener)
