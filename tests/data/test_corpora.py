@@ -49,7 +49,16 @@ def test_each_category_has_twenty_lines_in_both_halves_and_languages() -> None:
     assert min(combined.values()) >= 4
 
 
-@pytest.mark.parametrize("name", ["categories.csv", "personal_data.csv", "headers.csv"])
+def test_the_blind_lines_hold_twenty_of_each_category_and_none_that_rules_are_tuned_on() -> None:
+    lines = rows("categories_blind.csv")
+    counts = Counter(row["category"] for row in lines)
+    assert counts.pop("") == 250
+    assert len(counts) == 15 and set(counts.values()) == {20}
+    assert min(Counter((row["category"], row["language"]) for row in lines).values()) >= 7
+    assert not {row["line"] for row in lines} & {row["line"] for row in rows("categories.csv")}
+
+
+@pytest.mark.parametrize("name", ["categories.csv", "categories_blind.csv", "personal_data.csv", "headers.csv"])
 def test_no_line_stands_twice(name: str) -> None:
     assert max(Counter(row["line"] for row in rows(name)).values()) == 1
 
