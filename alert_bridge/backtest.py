@@ -13,7 +13,7 @@ from typing import Any
 
 from alert_bridge.threshold_alerts import BeyondState
 from alert_bridge.threshold_config import ThresholdConfig
-from alert_bridge.threshold_manager import DynamicThresholdManager
+from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
 from alert_bridge.thresholds import BaselineAccepted
 from runtime.clock import format_utc, parse_utc
 
@@ -188,37 +188,37 @@ def replay(
     manager.load_history(config.metric_name, times[:first], values[:first])
     static, dynamic = _Fires(config), _Fires(config)
     accepted: list[BaselineAccepted] = []
-    rows: list[tuple[float, float, float]] = []
-    reason = ""
+    steps: list[Explanation] = []
     for place in range(first, len(times)):
         at, value = times[place], values[place]
         accepted += manager.add_metric_value(config.metric_name, value, at)
         known = manager.explain(config.metric_name, at)
+        steps.append(known)
         if math.isfinite(value):
             dynamic.take(at, value, known.threshold, known.immediate)
             static.take(at, value, config.base_threshold, config.base_threshold)
-        lower, upper = known.expected_lower, known.expected_upper
-        rows.append((known.threshold, math.nan if lower is None else lower, math.nan if upper is None else upper))
-        reason = known.reason
         if place % _STEPS_TOLD == 0:
             progress(place, len(times))
     progress(len(times), len(times))
     marked = None if incidents is None else tuple(one for one in incidents if one.end >= times[first])
     days = (times[-1] - times[first]) / _DAY_SECONDS
-    thresholds, expected_lower, expected_upper = zip(*rows, strict=True)
     return Backtest(
         config,
         times[first:],
         values[first:],
-        thresholds,
-        expected_lower,
-        expected_upper,
+        [one.threshold for one in steps],
+        [_or_nan(one.expected_lower) for one in steps],
+        [_or_nan(one.expected_upper) for one in steps],
         Outcome(static.end(times[-1]), days, marked),
         Outcome(dynamic.end(times[-1]), days, marked),
         tuple(accepted),
         labels or {},
-        reason,
+        steps[-1].reason,
     )
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def read_series(lines: Iterable[str], name: str) -> tuple[list[float], list[float]]:
