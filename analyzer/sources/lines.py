@@ -1,7 +1,7 @@
 """The bytes of a log, cut into lines of UTF-8."""
 
 import codecs
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -30,12 +30,6 @@ class Lines:
     moments: Sequence[datetime | None] | None = None
     cut: int = 0
     replaced: int = 0
-
-    def texts(self) -> Iterator[tuple[str, int]]:
-        """Yield the text of each line, at most 4 KiB, and the bytes that it took in the file."""
-        if self.sizes is None:
-            return ((decode(raw), len(raw) + 1) for raw in self.lines)
-        return zip(map(decode, self.lines), self.sizes, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

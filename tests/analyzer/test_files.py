@@ -23,7 +23,12 @@ LIMIT = 100 * 1024 * 1024
 
 
 def poll(source: FileSource) -> list[str]:
-    return [text for chunk in source.poll(LIMIT) for text, _ in chunk.texts()]
+    return [text for chunk in source.poll(LIMIT) for text in map(decode, chunk.lines)]
+
+
+def size_of(line: bytes) -> int:
+    """Return the bytes that a line took where the source leaves that out: its own and the line end."""
+    return len(line) + 1
 
 
 class Following:
@@ -176,9 +181,8 @@ def test_very_long_lines_are_cut_and_counted(following: Following, tmp_path: Pat
     source = following(log)
     append(log, "x" * 1_000_000, "next")
     chunks = list(source.poll(LIMIT))
-    lines = [line for chunk in chunks for line in chunk.texts()]
-    assert [len(text) for text, _ in lines] == [LONGEST_LINE_BYTES, 4]
-    assert [size for _, size in lines] == [1_000_001, 5]
+    assert [len(decode(line)) for chunk in chunks for line in chunk.lines] == [LONGEST_LINE_BYTES, 4]
+    assert [size for chunk in chunks for size in chunk.sizes or map(size_of, chunk.lines)] == [1_000_001, 5]
     assert sum(chunk.cut for chunk in chunks) == 1
 
 
@@ -210,7 +214,7 @@ def test_limit_bounds_a_poll_and_lag_says_what_is_left(following: Following, tmp
     log = tmp_path / "app.log"
     source = following(log)
     append(log, *("x" * 99 for _ in range(10_000)))
-    first = [text for chunk in source.poll(1) for text, _ in chunk.texts()]
+    first = [line for chunk in source.poll(1) for line in chunk.lines]
     assert 0 < len(first) < 10_000
     assert source.lag_bytes() > 0
     assert len(first) + len(poll(source)) == 10_000
@@ -512,7 +516,7 @@ def test_an_encoding_can_be_given_and_what_is_none_of_it_is_replaced_and_counted
     source = following(log, encoding="euc_jp")
     log.write_bytes("警告\n".encode("euc_jp") + b"\x80\x80\n")
     (chunk,) = source.poll(LIMIT)
-    assert [text for text, _ in chunk.texts()] == ["警告", "\ufffd\ufffd"]
+    assert list(map(decode, chunk.lines)) == ["警告", "\ufffd\ufffd"]
     assert chunk.replaced == 1
 
 
@@ -523,7 +527,7 @@ def test_docker_lines_are_unwrapped_joined_and_timed(following: Following, tmp_p
     for number, (stream, text) in enumerate(parts):
         append(log, json.dumps({"log": text, "stream": stream, "time": f"2026-03-01T06:14:0{number}.123456789Z"}))
     (chunk,) = source.poll(LIMIT)
-    assert [text[:4] for text, _ in chunk.texts()] == ["xxxx", "betw", "last"]
+    assert [line[:4] for line in chunk.lines] == [b"xxxx", b"betw", b"last"]
     assert chunk.moments is not None
     assert [moment and moment.second for moment in chunk.moments] == [0, 1, 3]
     assert sum(chunk.sizes or ()) == log.stat().st_size
