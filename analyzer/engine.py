@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -186,16 +186,7 @@ class LogAnalysisEngine:
         summary = {
             "start": start if time_range else found.first,
             "end": end if time_range else found.last,
-            "files": found.files,
-            "unreadable_files": found.unreadable,
-            "lines": found.lines,
-            "lines_without_header": found.headless,
-            "levels": {level.value: found.levels[level] for level in Level if found.levels[level]},
-            "sources": dict(found.sources.most_common()),
-            "patterns": len(patterns),
-            "new_patterns": sum(stats.is_new(now) for stats in patterns),
-            "rare_patterns": sum(stats.is_rare(now) for stats in patterns),
-            "bursting_patterns": sum(stats.bursting for stats in patterns),
+            **_summary(found, patterns, now),
             "families": len(families.all),
             "anomalies": len(anomalies),
             "masked_items": dict(stages.masker.counts),
@@ -295,6 +286,21 @@ def _rate_anomalies(found: _Found) -> list[Anomaly]:
         moments = [float(one * _BUCKET_SECONDS) for one in range(begin, last + 1, step)]
         anomalies += find_anomalies(series, {}, moments, counts, {RateSpike.name: RateSpike().judge(counts)})
     return sorted(anomalies, key=lambda anomaly: anomaly.started_at, reverse=True)
+
+
+def _summary(found: _Found, patterns: Sequence[PatternStats], now: datetime) -> dict[str, Any]:
+    return {
+        "files": found.files,
+        "unreadable_files": found.unreadable,
+        "lines": found.lines,
+        "lines_without_header": found.headless,
+        "levels": {level.value: found.levels[level] for level in Level if found.levels[level]},
+        "sources": dict(found.sources.most_common()),
+        "patterns": len(patterns),
+        "new_patterns": sum(stats.is_new(now) for stats in patterns),
+        "rare_patterns": sum(stats.is_rare(now) for stats in patterns),
+        "bursting_patterns": sum(stats.bursting for stats in patterns),
+    }
 
 
 def _untold(_: float) -> None:
