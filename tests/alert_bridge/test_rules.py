@@ -89,6 +89,45 @@ def test_conditions_have_three_values(condition: str, values: dict[str, float], 
         ("a >> 1 > 0", 1, "expected a number"),
         ("min(*a, b) > 1", 5, "expected a number"),
         ("min(a, b, key=c) > 1", 1, "expected a number"),
+        ("__import__('os').system('x') > a", 12, "has no meaning"),
+        ("a.__class__ > 1", 1, "expected a number"),
+        ("().__class__.__bases__ > a", 1, "expected a number"),
+        ("open(a) > 1", 1, "expected a number"),
+        ("eval(a) > 1", 1, "expected a number"),
+        ("exec(a) > 1", 1, "expected a number"),
+        ("a() > 1", 1, "expected a number"),
+        ("(a)(b) > 1", 1, "expected a num"),
+        ("a[0] > 1", 2, "'[' has no meaning"),
+        ("[a for a in b] > 1", 1, "'[' has no meaning"),
+        ("{a} > 1", 1, "'{' has no meaning"),
+        ("a > 9 ** 9 ** 9", 5, "expected a number"),
+        ("a << 1000000 > 1", 1, "expected a number"),
+        ("a // 1 > 1", 1, "expected a number"),
+        ("a @ b > 1", 3, "'@' has no meaning"),
+        ("a & b > 1", 3, "'&' has no meaning"),
+        ("a | b > 1", 3, "'|' has no meaning"),
+        ("a ^ b > 1", 3, "'^' has no meaning"),
+        ("~a > 1", 1, "'~' has no meaning"),
+        ("a > 1 && b > 1", 7, "'&' has no meaning"),
+        ("a = 1", 3, "invalid syntax"),
+        ("a > 1, b > 1", 1, "expected a comparison"),
+        ("await a > 1", 1, ""),
+        ("yield a", 1, ""),
+        ("import os", 1, "invalid syntax"),
+        ("a > 1\x00", 6, "has no meaning"),
+        ("a > 1 # comment", 7, "'#' has no meaning"),
+        ("a > \\\n1", 5, "has no meaning"),
+        ("a > 0x1z", 7, "invalid hexade"),
+        ("a > 1_000_000_000_000_000_0", 5, "number beyond"),
+        ("a > " + "9" * 400, 5, ""),
+        ("abs(" * 60 + "a" + ")" * 60 + " > 1", 81, "nested deeper"),
+        ("+" * 300 + "a > 1", 21, "nested deeper"),
+        ("max() > a", 1, "max takes two"),
+        ("None > a", 1, "expected a number"),
+        ("a > ...", 5, "expected a number"),
+        ("a not in b", 1, "expected one of <"),
+        ("\u200ba > 1", 1, "has no meaning"),
+        ("rm -rf / > a", 10, "invalid syntax"),
     ],
 )
 def test_hostile_conditions_are_refused_with_a_position(condition: str, position: int, problem: str) -> None:
@@ -96,6 +135,24 @@ def test_hostile_conditions_are_refused_with_a_position(condition: str, position
         Condition(condition)
     assert caught.value.position + 1 == position, str(caught.value)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        " or ".join(f"m{i} * {i} > n{i} / {i}" for i in range(20)),
+        "a" + " + a" * 19 + " > 1",
+        "a" + " < a" * 100,
+        "max(" + ", ".join(f"a{i}" for i in range(80)) + ") > 1",
+        "abs(" * 18 + "a" + ")" * 18 + " > 1",
+        "not " * 18 + "a > 1",
+        "a * a * a * a * a * a > 1e15",
+    ],
+)
+def test_large_conditions_are_evaluated_and_end(condition: str) -> None:
+    made = Condition(condition)
+    for value in (2.0, 1e300, -1e-300, None):
+        assert made.evaluate(dict.fromkeys(made.names, value)) in (True, False, None)
 
 
 @settings(max_examples=300, deadline=None)
