@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from monitoring.settings import Configuration
+from analyzer.settings import Configuration
 from runtime.settings import load
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from monitoring.settings import Configuration
+from analyzer.settings import Configuration
 from monitoring.text_tables import Progress, sparkline, table
 from runtime.clock import SystemClock
 from runtime.settings import load
@@ -39,6 +39,7 @@ examples:
 exit codes: 0 done, 1 a file could not be read, 2 wrong use
 """
 _TEXT_ROWS = 40
+_GRAVE = ("HIGH", "CRITICAL")
 _HEADS = {
     "en": ("SHARE", "COUNT", "SEVERITY", "KIND", "TREND", "TEMPLATE"),
     "ja": ("割合", "件数", "重大度", "種類", "推移", "テンプレート"),
@@ -57,12 +58,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit",
         metavar="N",
         type=_count,
-        help=f"so many patterns, the most frequent first; 0 is all (default: {_TEXT_ROWS} as text, all as json)",
+        help=f"so many patterns; 0 is all (default: {_TEXT_ROWS} as text, all as json)",
+    )
+    add(
+        "--sort", choices=("frequency", "severity"), default="frequency", help="what comes first (default: %(default)s)"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print which patterns files have."""
+    from analyzer.events import Severity
     from analyzer.stages import LogStages
     from monitoring.pattern_summary import Summary, classified
 
@@ -86,11 +91,13 @@ def run(arguments: argparse.Namespace) -> int:
         files.progress.end()
     limit = _TEXT_ROWS if arguments.limit is None and arguments.format == "text" else arguments.limit
     entries = summary.patterns()
+    if arguments.sort == "severity":
+        entries.sort(key=lambda entry: Severity(entry["severity"]).rank, reverse=True)
     shown = entries[: limit or None]
     if arguments.format == "json":
         sys.stdout.write(json.dumps(shown, ensure_ascii=False, indent=1) + "\n")
     else:
-        sys.stdout.write(_text(summary, shown, len(entries), settings.web.language))
+        sys.stdout.write(_text(summary, shown, entries[len(shown) :], settings.web.language))
     return files.exit_code
 
 
@@ -121,15 +128,26 @@ class _Files:
         self.progress.end()
 
 
-def _text(summary: "Summary", shown: list[dict[str, Any]], total: int, language: str) -> str:
+def _text(summary: "Summary", shown: list[dict[str, Any]], rest: list[dict[str, Any]], language: str) -> str:
     span = f", {summary.first:%Y-%m-%d %H:%M:%S} to {summary.last:%Y-%m-%d %H:%M:%S} UTC" if summary.first else ""
-    head = f"{summary.lines:,} lines, {summary.records:,} records, {total:,} patterns{span}\n"
+    counts = (summary.lines, "line"), (summary.records, "record"), (len(shown) + len(rest), "pattern")
+    head = ", ".join(f"{count:,} {name}" if count == 1 else f"{count:,} {name}s" for count, name in counts)
+    head += f"{span}\n"
     if not shown:
         return head
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     rows = [_row(entry, language) for entry in shown]
-    rest = f"... {total - len(shown):,} more: --limit 0 shows all\n" if len(shown) < total else ""
-    return f"{head}\n{table(_HEADS[language], rows, right=(0, 1), columns=columns)}\n{rest}"
+    return f"{head}\n{table(_HEADS[language], rows, right=(0, 1), columns=columns)}\n{_rest(shown, rest)}"
+
+
+def _rest(shown: list[dict[str, Any]], rest: list[dict[str, Any]]) -> str:
+    """Return what is said of the patterns that are not shown: above all that grave ones stand below harmless ones."""
+    if not rest:
+        return ""
+    grave = sum(entry["severity"] in _GRAVE for entry in rest)
+    hidden = grave and any(entry["severity"] not in _GRAVE for entry in shown)
+    first = f", {grave:,} of them HIGH or CRITICAL (--sort severity shows these first)" if hidden else ""
+    return f"... {len(rest):,} more{first}: --limit 0 shows all\n"
 
 
 def _row(entry: dict[str, Any], language: str) -> tuple[str, ...]:

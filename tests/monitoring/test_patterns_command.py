@@ -68,6 +68,26 @@ def test_the_table_says_what_is_most_frequent_and_lines_up_japanese(
     assert rest == "... 1 more: --limit 0 shows all"
 
 
+def test_a_grave_pattern_that_is_rare_is_not_lost_below_the_frequent_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.log").write_text(
+        "2026-01-01 10:00:00 INFO app: fine\n" * 9 + "2026-01-01 10:00:00 ERROR app: torn\n"
+    )
+    assert main(["patterns", "--limit", "1", str(tmp_path / "a.log")]) == 0
+    *_, row, rest = capsys.readouterr().out.splitlines()
+    assert row.endswith("app: fine")
+    assert rest == "... 1 more, 1 of them HIGH or CRITICAL (--sort severity shows these first): --limit 0 shows all"
+    assert main(["patterns", "--limit", "1", "--sort", "severity", str(tmp_path / "a.log")]) == 0
+    assert capsys.readouterr().out.splitlines()[3].endswith("app: torn")
+
+
+def test_one_line_is_said_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.log").write_text("once\n")
+    assert main(["patterns", str(tmp_path / "a.log")]) == 0
+    assert capsys.readouterr().out.startswith("1 line, 1 record, 1 pattern\n")
+
+
 def test_what_began_late_is_marked_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [f"2026-01-01 {hour:02}:00:00 INFO app: a day goes by\n" for hour in range(24)]
     (tmp_path / "a.log").write_text("".join([*lines, "2026-01-01 23:30:00 ERROR app: sprocket jammed\n"]))
