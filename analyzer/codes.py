@@ -38,10 +38,14 @@ _OF_CATEGORIES = r"""
     """
 
 
-def _expression(form: str, **digits: str) -> re.Pattern[str]:
+_CATEGORY_BEGINS = r"""(?=[SsRrHhCcEeGgPDOTX"|\d-]|[^\x00-\x7f])"""
+"""A cheap look at the first character before all the forms of a category's code are tried."""
+
+
+def _expression(form: str, begins: str = "", **digits: str) -> re.Pattern[str]:
     for name, expression in digits.items():
         form = form.replace(f"{{{name}}}", expression)
-    return re.compile("(?x)" + form)
+    return re.compile(f"(?x){begins}(?:{form})")
 
 
 _WORDS = {"short": r"\d{1,5}", "code": r"\d{3,5}", "word": r"\d{1,3}", "zero": "0", "three": "3", "x509": "509"}
@@ -49,9 +53,9 @@ _ANY = dict.fromkeys(("status", *_WORDS), r"\d+")
 _CODE = _expression(f"{_STATUS}|{_OTHERS}", status=r"[45]\d\d", **_WORDS)
 _REQUEST_CODE = _expression(f"{_STATUS}|{_OTHERS}", status=r"5\d\d", **_WORDS)
 """In the record of a request a client's mistake is traffic like a success; its category is its own all the same."""
-_CATEGORY_CODE = _expression(f"{_STATUS}|{_OF_CATEGORIES}", status=r"[45]\d\d", **_WORDS)
+_CATEGORY_CODE = _expression(f"{_STATUS}|{_OF_CATEGORIES}", _CATEGORY_BEGINS, status=r"[45]\d\d", **_WORDS)
 """Those on which a predefined pattern hangs; all digits that `pattern_table` asks for are among them."""
-_PLACES = (_expression(f"{_STATUS}|{_OTHERS}", **_ANY), _expression(_OF_CATEGORIES, **_ANY))
+_PLACES = (_expression(f"{_STATUS}|{_OTHERS}", **_ANY), _expression(_OF_CATEGORIES, _CATEGORY_BEGINS, **_ANY))
 """Where codes may stand, whatever they are: lines that differ only in digits agree on this."""
 REQUEST = re.compile(r'"(GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS|CONNECT|PROPFIND|TRACE)\s[^"]*"')
 """The request as a web server records it; the group is its method."""

@@ -115,9 +115,13 @@ _NUMBERED = re.compile(rf"(?<![\w.-])[A-Za-z][\w.-]*(?=\[{MARK}\](?![=\w]))", re
 _KEYED = re.compile(rf"(?<=:\s)(?:[A-Za-z][\w-]*:)+{MARK}(?!\S|\s[A-Za-z]\w*:)", re.ASCII)
 
 
-def shape(message: str) -> str:
-    """Return a message with its values replaced by `<*>`, white space made single."""
-    text = hide_codes(without_foreign(" ".join(message.split())))
+def shape(message: str, *, coded: bool = True) -> str:
+    """Return a message with its values replaced by `<*>`, white space made single.
+
+    coded: it may hold codes; False saves the search for them.
+    """
+    text = without_foreign(" ".join(message.split()))
+    text = hide_codes(text) if coded else text
     return shown(_joined(_LOOKS.sub(_marked, without_names(_without_signed(text)))))
 
 

@@ -161,7 +161,7 @@ class TemplateMiner:
         if places:
             self._remember(self._code_places, key, places)
             return self._add_coded(message, key, numbers_at(raw, places))
-        return self._found(key) or self._learn(message, key)
+        return self._found(key) or self._learn(message, key, coded=False)
 
     def _add_normal(self, normal: str, key: int) -> Match:
         """Add a message that was not written in normal form; the next time its own key answers, if that is enough."""
@@ -176,7 +176,7 @@ class TemplateMiner:
         found = self._found(exact)
         if found is None:
             coded = hash((key, _key(without_identifiers(hide_deciding_codes(message).encode("utf-8", "replace")))))
-            found = self._found(coded) or self._learn(message, coded)
+            found = self._found(coded) or self._learn(message, coded, coded=True)
             self._remember(self._signatures, exact, found)
         return found
 
@@ -198,9 +198,9 @@ class TemplateMiner:
         index[key] = what
         trim(index, self._max_signatures)
 
-    def _learn(self, message: str, key: int) -> Match:
+    def _learn(self, message: str, key: int, *, coded: bool) -> Match:
         """Make a match of a message, or renew the one whose template is no longer live."""
-        match = self._renewed(self._signatures.get(key)) or self._mine(message)
+        match = self._renewed(self._signatures.get(key)) or self._mine(message, coded=coded)
         self._remember(self._signatures, key, match)
         return match
 
@@ -214,9 +214,9 @@ class TemplateMiner:
             current = self._take_up(template, Words.of(template.text, template.general))
         return Match(current, match.category) if current else None
 
-    def _mine(self, message: str) -> Match:
+    def _mine(self, message: str, *, coded: bool) -> Match:
         category = self._classify(message)
-        return Match(self._place(shape(_shortened(self._mask(message)))), category)
+        return Match(self._place(shape(_shortened(self._mask(message)), coded=coded)), category)
 
     def _place(self, text: str) -> Template:
         """Return the template that a shape belongs to; one is made if there is none yet."""
