@@ -46,6 +46,7 @@ def promql(condition: Condition, on: Sequence[str] = ("job", "instance")) -> str
 def _rule(rule: AlertRule, on: Sequence[str]) -> dict[str, Any]:
     texts = {"summary": rule.name, "description": rule.description, "reason": rule.condition, **rule.annotations}
     held = {"for": f"{rule.for_seconds:g}s"} if rule.for_seconds else {}
+    held |= {"keep_firing_for": f"{rule.keep_firing_seconds:g}s"} if rule.keep_firing_seconds else {}
     return {
         "alert": rule.rule_id,
         "expr": promql(rule.parsed, on),

@@ -87,20 +87,21 @@ class RuleLoop:
             for labels, since in state.firing.items()
         }
         observations += firing.values()
-        observations += self._over_since_before(rule, verdicts, now)
+        over = [one for one in verdicts if one.holds is False and one.labels not in firing]
+        observations += self._over_since_before(rule, over, now)
         if observations:
             await pipeline.observe(observations, source="rules", channels=tuple(map(str, rule.notification_channels)))
         self._firing = {key: one for key, one in self._firing.items() if key[0] != rule.rule_id}
         self._firing |= {(rule.rule_id, labels): one for labels, one in firing.items()}
         self._said_over -= self._firing.keys()
-        self._said_over |= {(rule.rule_id, one.labels) for one in verdicts if one.holds is False}
+        self._said_over |= {(rule.rule_id, one.labels) for one in over}
 
     def _over_since_before(self, rule: AlertRule, verdicts: list[Verdict], now: float) -> list[Observation]:
         """What fired when the program stopped, and ended meanwhile, has to be said to be over once."""
         return [
             _observation(rule, one.labels, now, one.values, now)
             for one in verdicts
-            if one.holds is False and (rule.rule_id, one.labels) not in self._said_over
+            if (rule.rule_id, one.labels) not in self._said_over
         ]
 
     async def _values(self, name: str) -> Mapping[Labels, float]:

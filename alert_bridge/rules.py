@@ -95,8 +95,9 @@ class Condition:
 class AlertRule:
     """A rule of the user's own.
 
-    condition: see the module. for_seconds: how long it has to hold. notification_channels: names of channels; with
-    none all that are enabled are told. labels, annotations: of the alert, beside those it has anyway.
+    condition: see the module. for_seconds: how long it has to hold. keep_firing_seconds: how long an alert goes on
+    after the condition ceased to hold, so that it does not flap. notification_channels: names of channels; with none
+    all that are enabled are told. labels, annotations: of the alert, beside those it has anyway.
 
     Raises ConditionError (a ValueError) for a condition that cannot be understood, ValueError for other fields.
     """
@@ -110,13 +111,15 @@ class AlertRule:
     for_seconds: float = 0.0
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    keep_firing_seconds: float = 0.0
     parsed: Condition = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.rule_id:
             raise ValueError(f"rule {self.name!r}: rule_id is empty")
-        if not 0 <= self.for_seconds <= 7 * 86400:
-            raise ValueError(f"rule {self.rule_id!r}: for_seconds is {self.for_seconds!r}, expected 0 to 604800")
+        for name in ("for_seconds", "keep_firing_seconds"):
+            if not 0 <= getattr(self, name) <= 7 * 86400:
+                raise ValueError(f"rule {self.rule_id!r}: {name} is {getattr(self, name)!r}, expected 0 to 604800")
         object.__setattr__(self, "severity", Severity.parse(self.severity))
         object.__setattr__(self, "notification_channels", tuple(str(name) for name in self.notification_channels))
         object.__setattr__(self, "parsed", Condition(self.condition))
@@ -151,6 +154,7 @@ class Transition:
 class _Held:
     since: float
     seen: float
+    held: float
     firing: bool = False
 
 
@@ -199,20 +203,27 @@ class RuleState:
                 continue
             if verdict.holds:
                 transitions += self._holds(now, verdict)
-            else:
+            elif not self._goes_on(now, verdict.labels):
                 transitions += self._ends(verdict.labels, verdict.values)
         for labels in [one for one, held in self._held.items() if now - held.seen > HELD_UNKNOWN_SECONDS]:
             transitions += self._ends(labels, dict.fromkeys(self.rule.parsed.names))
         return transitions
 
     def _holds(self, now: float, verdict: Verdict) -> list[Transition]:
-        held = self._held.setdefault(verdict.labels, _Held(since=now, seen=now))
-        held.seen = now
+        held = self._held.setdefault(verdict.labels, _Held(since=now, seen=now, held=now))
+        held.seen = held.held = now
         held.since = min(held.since, now)
         if held.firing or now - held.since < self.rule.for_seconds:
             return []
         held.firing = True
         return [Transition(self.rule, verdict.labels, True, held.since, verdict.values)]
+
+    def _goes_on(self, now: float, labels: Labels) -> bool:
+        held = self._held.get(labels)
+        if held is None or not held.firing:
+            return False
+        held.seen = now
+        return 0 <= now - held.held < self.rule.keep_firing_seconds
 
     def _ends(self, labels: Labels, values: Values) -> list[Transition]:
         held = self._held.pop(labels, None)

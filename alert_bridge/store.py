@@ -459,10 +459,14 @@ def record_threshold(connection: Connection, change: ThresholdChange) -> None:
     )
 
 
-def threshold_rows(connection: Connection, metric_name: str, limit: int) -> list[dict[str, Any]]:
-    """Return the newest rows of a metric's thresholds, newest first."""
+def threshold_rows(
+    connection: Connection, metric_name: str, limit: int, labels: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the newest rows of a metric's thresholds with these labels, newest first."""
     table = threshold_history
     query = select(table).where(table.c.metric_name == metric_name).order_by(table.c.number.desc()).limit(limit)
+    for name, value in (labels or {}).items():
+        query = query.where(table.c.labels[name].as_string() == value)
     return [
         {key: value for key, value in row.items() if key != "number"} for row in connection.execute(query).mappings()
     ]

@@ -99,7 +99,7 @@ class ThresholdLoop:
         self._values: dict[Side, dict[Labels, float]] = {}
         self._beyond: dict[tuple[ThresholdConfig, Labels], BeyondState] = {}
         self._told: dict[tuple[ThresholdConfig, Labels], float | None] = {}  # since when it fires, None: it does not
-        self._recorded: dict[tuple[str, ...], tuple[float, float, str]] = {}
+        self._recorded: dict[tuple[str, ...], ThresholdChange] = {}
         self._failing: set[tuple[str, str]] = set()
         self._source_up: dict[str, bool] = {}
         self._saved_at = clock.time()
@@ -107,6 +107,12 @@ class ThresholdLoop:
             "dynamic_threshold_failures",
             "Rounds of the threshold loop in which a part failed.",
             ["part"],
+            registry=registry,
+        )
+        self._baselines = Counter(
+            "dynamic_threshold_baselines_accepted",
+            "Levels beyond the threshold for a day that became the new normal.",
+            ["metric", "direction"],
             registry=registry,
         )
         for part in ("series", "rules", "history", "state", "alerts"):
@@ -244,7 +250,8 @@ class ThresholdLoop:
         self._values[side] = by_series
         now = self._clock.time()
         for labels, value in _worst(one, ((dict(own), value) for own, value in by_series.items()), one.per).items():
-            self._manager.add_metric_value(metric, value, now, labels, direction=one.config.direction)
+            accepted = self._manager.add_metric_value(metric, value, now, labels, direction=one.config.direction)
+            self._baselines.labels(metric, one.config.direction).inc(len(accepted))
 
     async def _instant(self, one: WatchedThreshold) -> dict[Labels, float]:
         for name in one.names:
@@ -282,16 +289,19 @@ class ThresholdLoop:
             await self._rule_file.write(render(usable, self._interval_seconds, self._stale_seconds))
 
     async def _record(self) -> None:
-        """Add a row for each threshold that moved by a hundredth, has another kind of reason, or none for an hour."""
+        """Add a row for each threshold that moved by a hundredth or has another kind of reason, and each hour."""
         if self._recorder is None:
             return
         now = self._clock.time()
         for config, known in self._manager.explanations(now):
             key = tuple(_own_labels(config, known))
-            at, value, reason_key = self._recorded.get(key, (-_RECORD_SECONDS, known.threshold, ""))
-            moved = abs(known.threshold - value) > _RECORD_CHANGE * max(abs(value), 1e-9)
-            if reason_key == known.reason_key and not moved and now - at < _RECORD_SECONDS:
-                continue
+            last = self._recorded.get(key)
+            accepted_at = known.reason_values.get("accepted_at")
+            is_new = accepted_at is not None and (
+                accepted_at != last.reason_values.get("accepted_at")
+                if last
+                else now - float(accepted_at) < _RECORD_SECONDS
+            )
             change = ThresholdChange(
                 metric_name=config.metric_name,
                 value=known.threshold,
@@ -300,9 +310,11 @@ class ThresholdLoop:
                 labels={**selector(config), **known.labels},
                 reason_key=known.reason_key,
                 reason_values=known.reason_values,
+                is_new_baseline=is_new,
             )
-            await self._recorder.record(change)
-            self._recorded[key] = (now, known.threshold, known.reason_key)
+            if is_new or last is None or _is_worth_a_row(last, change):
+                await self._recorder.record(change)
+                self._recorded[key] = change
 
     async def _raise(self, alerts: AlertSink | None) -> None:
         """Tell what fires, what ended, and once of each series that it does not fire: it may have at the last stop."""
@@ -357,6 +369,12 @@ def _worst(
         own = _place(labels, names)
         worst[own] = _worse(one, worst.get(own), value)
     return worst
+
+
+def _is_worth_a_row(last: ThresholdChange, now: ThresholdChange) -> bool:
+    moved = abs(now.value - last.value) > _RECORD_CHANGE * max(abs(last.value), 1e-9)
+    elapsed = (now.calculated_at - last.calculated_at).total_seconds()
+    return moved or now.reason_key != last.reason_key or elapsed >= _RECORD_SECONDS
 
 
 def _own_labels(config: ThresholdConfig, known: Explanation) -> list[str]:

@@ -71,6 +71,7 @@ class ThresholdChange:
 
     value: in the unit of the metric. labels: of the series, with metric, direction and severity.
     reason: the text in the product's language; reason_key, reason_values: what it is made of.
+    is_new_baseline: whether a new level was accepted as normal since the row before.
     """
 
     metric_name: str
@@ -80,6 +81,7 @@ class ThresholdChange:
     labels: Mapping[str, str]
     reason_key: str
     reason_values: Mapping[str, Any]
+    is_new_baseline: bool = False
 
 
 class _Group:

@@ -107,6 +107,7 @@ class RuleSettings(Section):
     severity: SeverityWord = Severity.HIGH
     notification_channels: tuple[str, ...] = ()
     for_seconds: Duration = 0.0
+    keep_firing_seconds: Duration = 0.0
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
 

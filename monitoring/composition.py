@@ -158,8 +158,10 @@ class Composition:
             "threshold": change.value,
             "reason": change.reason,
             "labels": dict(change.labels),
+            "baseline_accepted": change.is_new_baseline,
         }
         description = f"{change.metric_name}: the threshold is {change.value:.4g}"
+        description += ", baseline accepted" if change.is_new_baseline else ""
         self._tell("threshold_changed", description, "LOW", change.calculated_at, details)
 
     def _tell(

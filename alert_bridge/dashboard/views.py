@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from alert_bridge import store
+from alert_bridge.alerts import Severity
 from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable
 from alert_bridge.figures import FIGURES, Figure, Figures, Snapshot, plain
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.threshold_config import ThresholdConfig
 from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
-from alert_bridge.threshold_reasons import Language
+from alert_bridge.threshold_reasons import Language, render
 from runtime.clock import Clock, format_utc, parse_utc
 from runtime.database import Database
 from runtime.prometheus import SeriesReader, SeriesUnavailable
@@ -174,10 +175,21 @@ class Views:
         return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
 
     async def threshold_history(self, request: Request) -> Response:
-        """Show what a metric's thresholds were, newest first."""
+        """Show what a metric's thresholds were, newest first, with the reason in both languages.
+
+        direction, severity, job, instance: only those with this label.
+        """
         metric = request.path_params["metric"]
         limit = int(query_number(request, "limit", 50, 1, 1000))
-        items = await self._database.read(lambda connection: store.threshold_rows(connection, metric, limit))
+        query = request.query_params
+        wanted = {name: query[name] for name in ("direction", "severity", "job", "instance") if name in query}
+        if "severity" in wanted:
+            wanted["severity"] = _severity_word(wanted["severity"])
+        rows = await self._database.read(lambda connection: store.threshold_rows(connection, metric, limit, wanted))
+        items = [
+            {**row, **{f"reason_{one}": render(row["reason_key"], row["reason_values"], one) for one in ("en", "ja")}}
+            for row in rows
+        ]
         return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
 
     async def health(self, _: Request) -> Response:
@@ -299,6 +311,14 @@ class Views:
             "threshold": threshold,
             "expected": expected,
         }
+
+
+def _severity_word(text: str) -> str:
+    """Return a severity as it stands in labels."""
+    try:
+        return Severity.parse(text).prometheus
+    except ValueError as error:
+        raise Problem(400, "Invalid parameter", str(error)) from None
 
 
 def shown_threshold(config: ThresholdConfig, known: Explanation) -> dict[str, Any]:

@@ -223,6 +223,20 @@ def test_condition_that_stops_in_between_starts_again() -> None:
     assert state.update(70, [verdict(True)]) == []
 
 
+def test_rule_that_keeps_firing_does_not_flap_and_ends_after_its_time() -> None:
+    state = RuleState(AlertRule("r1", "Load", "", "load > 5", keep_firing_seconds=60))
+    (fired,) = state.update(0, [verdict(True)])
+    assert fired.firing
+    assert state.update(30, [verdict(False)]) == []
+    assert state.update(40, [verdict(True)]) == []
+    assert state.update(99, [verdict(False)]) == []
+    assert state.firing == {A: 0}
+    (resolved,) = state.update(100, [verdict(False)])
+    assert (resolved.firing, resolved.since) == (False, 0)
+    with pytest.raises(ValueError, match="rule 'r1': keep_firing_seconds is -1"):
+        AlertRule("r1", "Load", "", "load > 5", keep_firing_seconds=-1)
+
+
 def test_unknown_neither_starts_nor_ends_an_alert() -> None:
     state = RuleState(rule())
     assert state.update(0, [verdict(None)]) == []

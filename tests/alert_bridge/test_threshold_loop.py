@@ -56,11 +56,13 @@ class Reader:
 class Rows:
     def __init__(self) -> None:
         self.rows: list[tuple[str, float, str]] = []
+        self.baselines: list[ThresholdChange] = []
 
     async def record(self, change: ThresholdChange) -> None:
         assert change.reason
         json.dumps([dict(change.labels), dict(change.reason_values)])
         self.rows.append((change.metric_name, round(change.value, 1), change.reason_key))
+        self.baselines += [change] if change.is_new_baseline else []
 
 
 class Alerts:
@@ -171,6 +173,19 @@ async def test_history_of_thresholds_has_a_row_for_each_move_and_not_for_each_ro
     stage.reader.away = "gone"
     await stage.rounds(1860)
     assert rows.rows[1:] == [("cpu_percent", 80.0, "silent")]
+
+
+async def test_accepted_baseline_is_a_row_and_an_event_of_its_own_once() -> None:
+    rows = Rows()
+    stage = Stage(CPU, recorder=rows)
+    stage.reader.put_history("cpu_percent", 50.0, days=3)
+    stage.reader.put("cpu_percent", 75.0)
+    await stage.rounds(25 * 3600, step=300.0)
+    (change,) = rows.baselines
+    assert (change.reason_values["old_level"], change.reason_values["new_level"]) == (50.0, 75.0)
+    assert "baseline accepted" in change.reason
+    labels = {"metric": "cpu_percent", "direction": "upper"}
+    assert stage.exported("dynamic_threshold_baselines_accepted_total", **labels) == 1
 
 
 async def test_one_threshold_for_all_instances_learns_from_the_worst() -> None:

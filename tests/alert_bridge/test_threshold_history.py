@@ -1,0 +1,77 @@
+"""The history of thresholds in the API: newest first, by labels, with the reason in both languages."""
+
+from pathlib import Path
+from unittest.mock import Mock
+
+from prometheus_client import CollectorRegistry
+
+from alert_bridge import store
+from alert_bridge.dashboard.views import Views
+from alert_bridge.threshold_manager import ThresholdChange
+from runtime.security import Access
+from runtime.settings import WebSettings
+from runtime.web import build_app, serve
+from tests.alert_bridge.parts import parts
+from tests.http_client import client
+
+
+async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        for value, severity, instance in (
+            (80.0, "warning", "a:1"),
+            (81.0, "warning", "b:1"),
+            (95.0, "critical", "a:1"),
+        ):
+            change = ThresholdChange(
+                metric_name="cpu_percent",
+                value=value,
+                calculated_at=one.clock.now(),
+                reason="as stored",
+                labels={"metric": "cpu_percent", "direction": "upper", "severity": severity, "instance": instance},
+                reason_key="factor_zero",
+                reason_values={"threshold": value, "base": value, "timezone": "UTC"},
+            )
+            await one.database.run(lambda connection, row=change: store.record_threshold(connection, row))
+        unused = Mock()
+        access = Access()
+        views = Views(
+            reader=unused,
+            figures=unused,
+            manager=unused,
+            analyzer=unused,
+            notifications=unused,
+            database=one.database,
+            access=access,
+            web=WebSettings(),
+            clock=one.clock,
+            feed_port=unused,
+            make_ticket=unused,
+        )
+        app = build_app(
+            name="alert_bridge",
+            routes=views.routes(),
+            registry=CollectorRegistry(),
+            ready=lambda: None,
+            access=access,
+            web=WebSettings(),
+        )
+        server = await serve(app, "127.0.0.1:0", access)
+        try:
+            async with client(f"http://127.0.0.1:{server.port}") as http:
+                values = {}
+                for query in ("", "?severity=warning", "?severity=MEDIUM&instance=a:1", "?job=web"):
+                    answer = await http.get(f"/api/v1/thresholds/cpu_percent/history{query}")
+                    values[query] = [item["threshold_value"] for item in answer.json["items"]]
+                assert (await http.get("/api/v1/thresholds/cpu_percent/history?severity=huge")).status == 400
+                item = (await http.get("/api/v1/thresholds/cpu_percent/history?severity=critical")).json["items"][0]
+        finally:
+            await server.close()
+    assert values == {
+        "": [95.0, 81.0, 80.0],
+        "?severity=warning": [81.0, 80.0],
+        "?severity=MEDIUM&instance=a:1": [80.0],
+        "?job=web": [],
+    }
+    assert item["reason_en"].startswith("95.0: base")
+    assert item["reason_ja"].startswith("95.0")
+    assert item["reason_ja"] != item["reason_en"]
