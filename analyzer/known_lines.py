@@ -143,6 +143,7 @@ class LineMemory:
                 self.by_key[key] = self._made(varied.stamp, record, where)
                 return
             if varied is not None:
+                self._make_room()
                 self._varied[key] = varied
         if varied is None:
             return
@@ -158,12 +159,15 @@ class LineMemory:
         seen = self._seen[key] = self._seen.get(key, 0) + 1
         return seen
 
-    def _made(self, stamp: StampPlace | None, record: LogRecord, where: Sorted) -> KnownLine:
-        if self._size >= _MOST_KNOWN:
+    def _make_room(self) -> None:
+        self._size += 1
+        if self._size > _MOST_KNOWN:
             for index in (self.by_key, self._varied, self._buckets, self._seen):
                 index.clear()
-            self._size = 0
-        self._size += 1
+            self._size = 1
+
+    def _made(self, stamp: StampPlace | None, record: LogRecord, where: Sorted) -> KnownLine:
+        self._make_room()
         buckets = self._buckets.setdefault(stamp.read if stamp else None, {})
         return KnownLine(where, is_headless(record), stamp, stamp.minute if stamp and stamp.is_simple else 0, buckets)
 

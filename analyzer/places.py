@@ -13,7 +13,6 @@ from analyzer.reading.stamps import Read
 DIGITS = b"0123456789"
 
 _NUMBER = re.compile(rb"\d+")
-_FORMS = (b"4", b"404")  # digits that make a code wherever one may stand
 _PROBES = (b"2", b"4", b"5")
 
 
@@ -94,14 +93,11 @@ def code_digits(line: bytes, message: bytes, level_of: Callable[[str], Level] | 
     message: what is mined of it. level_of: tells the level of a line, where it hangs on digits.
     """
     begin = line.rfind(message)
-    if begin < 0 and line.startswith(b"{"):
+    if begin < 0 and (line.startswith(b"{") or b"\\" in line):
         return None  # its message is written there in another way
     numbers = [found.span() for found in _NUMBER.finditer(line)]
     first = next((place for place, (start, _) in enumerate(numbers) if start >= begin), len(numbers))
-    said = message if begin >= 0 else line
-    found = {
-        first + place for form in (said, *(_NUMBER.sub(one, said) for one in _FORMS)) for place in code_places(form)
-    }
+    found = {first + place for place in code_places(message if begin >= 0 else line)}
     if level_of is not None:
         found.update(place for place, span in enumerate(numbers) if _tells_level(line, span, level_of))
     return tuple(Place.of(line, numbers[place][0]) for place in sorted(found))
