@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 _BEGINNING = re.compile(rb'\{\s*"log"\s*:\s*"')
 
@@ -75,6 +75,15 @@ def _entry(raw: bytes) -> tuple[str, str, datetime | None]:
     """Return stream, text and time of a line; a line that is none of Docker's is what was said itself."""
     try:
         entry = json.loads(raw)
-        return str(entry["stream"]), str(entry["log"]), datetime.fromisoformat(entry["time"])
+        return str(entry["stream"]), str(entry["log"]), _moment(entry["time"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return "", raw.decode("utf-8", "replace") + "\n", None
+
+
+def _moment(text: str) -> datetime:
+    """Read a time, in UTC. Raises ValueError or TypeError."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(text) from None

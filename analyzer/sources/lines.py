@@ -1,6 +1,7 @@
 """The bytes of a log, cut into lines of UTF-8."""
 
 import codecs
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from analyzer.sources import docker
 LONGEST_LINE_BYTES = 4_096
 """What is kept of a line."""
 
+_COLOUR = re.compile(rb"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\))")
 _LONGEST_REST_BYTES = 4 * LONGEST_LINE_BYTES
 _LONGEST_DOCKER_BYTES = 128 * 1024  # 16 KiB of text, each character escaped
 
@@ -20,9 +22,9 @@ _LONGEST_DOCKER_BYTES = 128 * 1024  # 16 KiB of text, each character escaped
 class Lines:
     """Lines in order.
 
-    lines: UTF-8 without line ends. sizes: bytes that each took in the file; None if that is its length and the line
-    end. moments: when each was said, where the source knows. cut: how many are longer than 4 KiB. replaced: how many
-    had bytes that are no text, which became U+FFFD.
+    lines: UTF-8 without line ends and colours. sizes: bytes that each took in the file; None if that is its length and
+    the line end. moments: when each was said, where the source knows. cut: how many are longer than 4 KiB. replaced:
+    how many had bytes that are no text, which became U+FFFD.
     """
 
     lines: Sequence[bytes]
@@ -86,7 +88,7 @@ class LineCutter:
     def feed(self, data: bytes) -> Lines:
         """Return the lines that data completes."""
         block = self._rest + data
-        plain = self._unit == 1 and block.isascii() and b"\0" not in block and self._encoding != "iso2022_jp"
+        plain = self._unit == 1 and block.isascii() and not _has_control(block) and self._encoding != "iso2022_jp"
         raws, self._rest = self._split(block)
         lines = self._convert(raws, plain=plain)
         longest = _LONGEST_DOCKER_BYTES if self._docker else _LONGEST_REST_BYTES
@@ -130,6 +132,7 @@ class LineCutter:
         before, replaced = raws, 0
         if not plain:
             raws, replaced = self._to_utf8(raws)
+            raws = _without_colours(raws)
         if raws is not before and sizes is None:
             sizes = [len(raw) + 1 for raw in before]
         if self._docker is not None:
@@ -152,7 +155,7 @@ class LineCutter:
         return [text.encode("utf-8", "replace") for text in texts], replaced
 
     def _unwrapped(self, said: list[docker.Said], replaced: int = 0) -> Lines:
-        raws = [one.text.encode("utf-8", "replace").replace(b"\n", b" ") for one in said]
+        raws = _without_colours([one.text.encode("utf-8", "replace").replace(b"\n", b" ") for one in said])
         sizes, moments = [one.size_bytes for one in said], [one.moment for one in said]
         return Lines(raws, sizes, moments, _count_long(raws, 0), replaced)
 
@@ -166,6 +169,17 @@ class LineCutter:
         dropped = len(self._rest) - len(kept) - odd
         self._rest = kept + self._rest[len(self._rest) - odd :]
         self._dropped += dropped
+
+
+def _has_control(block: bytes) -> bool:
+    return b"\0" in block or b"\x1b" in block
+
+
+def _without_colours(raws: list[bytes]) -> list[bytes]:
+    """Return lines without what a terminal takes for colours, links and titles; the same list if none has any."""
+    if not any(b"\x1b" in raw for raw in raws):
+        return raws
+    return [_COLOUR.sub(b"", raw) for raw in raws]
 
 
 def _is_utf8(block: bytes) -> bool:

@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -532,6 +533,29 @@ def test_docker_lines_are_unwrapped_joined_and_timed(following: Following, tmp_p
     assert [moment and moment.second for moment in chunk.moments] == [0, 1, 3]
     assert sum(chunk.sizes or ()) == log.stat().st_size
     assert source.checkpoints({})[0].offset == log.stat().st_size
+
+
+@pytest.mark.parametrize("time", ["2026-03-01T06:14:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", 7])
+def test_a_docker_time_that_names_no_moment_harms_nothing(following: Following, tmp_path: Path, time: object) -> None:
+    log = tmp_path / "abc-json.log"
+    source = following(log)
+    append(log, json.dumps({"log": "one\n", "stream": "stdout", "time": time}))
+    (chunk,) = source.poll(LIMIT)
+    assert len(chunk.lines) == 1
+    assert chunk.moments in ([None], [datetime(2026, 3, 1, 6, 14, tzinfo=UTC)])
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_colours_are_no_part_of_a_line(following: Following, tmp_path: Path, wrapped: bool) -> None:
+    log = tmp_path / "app.log"
+    source = following(log)
+    link = "\x1b]8;;http://a.example\x1b\\here\x1b]8;;\x1b\\"
+    for line in ("\x1b[2m2026-03-01\x1b[0m \x1b[1;31mERROR\x1b[0m 障害", f"see {link}", "plain"):
+        said = {"log": f"{line}\n", "stream": "stdout", "time": "2026-03-01T06:14:00Z"}
+        append(log, json.dumps(said) if wrapped else line)
+    (chunk,) = source.poll(LIMIT)
+    assert [line.decode() for line in chunk.lines] == ["2026-03-01 ERROR 障害", "see here", "plain"]
+    assert sum(chunk.sizes or ()) == log.stat().st_size
 
 
 def test_a_docker_line_without_its_end_waits_and_holds_the_checkpoint(following: Following, tmp_path: Path) -> None:
