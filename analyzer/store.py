@@ -145,7 +145,7 @@ class AnalyzerStore:
             set(retired),
             {anomaly.id: self._anomaly_row(anomaly) for anomaly in anomalies},
             None if families is None else [self._family_row(family) for family in families],
-            {key: json.dumps(value, ensure_ascii=False) for key, value in (state or {}).items()},
+            {key: json.dumps(value) for key, value in (state or {}).items()},  # ASCII: names of files may be no text
         )
 
     async def save(self, rows: Rows) -> None:

@@ -56,6 +56,12 @@ async def test_patterns_and_families_are_read_as_they_were_written(database: Dat
     assert await AnalyzerStore(database, ANALYSIS).families() == []
 
 
+async def test_names_of_files_that_are_no_text_are_remembered(database: Database) -> None:
+    store, state = AnalyzerStore(database), {"source:app": {"files": [["/logs/\udc83.log", 7]], "名": "前"}}
+    await store.save(store.rows(state=state))
+    assert await store.load_state() == state
+
+
 async def test_what_a_locked_database_does_not_take_is_written_later(
     database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
