@@ -13,6 +13,9 @@ from analyzer.stages import Batch, LogStages, Run
 from runtime.clock import Clock, format_utc
 
 _MOST_PROBLEMS = 100
+_FEWEST_BYTES = 256 * 1024
+_MOST_BYTES = 4 * 1024 * 1024
+_LONG_SECONDS = 1.0
 
 
 class FollowedSource:
@@ -42,6 +45,7 @@ class FollowedSource:
         self._learning_until: float | None = float(known["learning_until"]) if known else None
         self._lines: int = known["lines"] if known else 0
         self._last_read_at: float | None = None
+        self._limit_bytes = _FEWEST_BYTES
         self._intake = Intake(stages, settings, clock, self._count)
         self._existing: set[str] = set()  # files whose record in hand existed before the first look
         self._silent = False
@@ -78,14 +82,15 @@ class FollowedSource:
             "problem_count": len(problems),
         }
 
-    def read(self, limit_bytes: int, *, finishing: bool = False) -> Batch:
-        """Read what there is, at most about so many bytes; returns what it came to.
+    def read(self, *, finishing: bool = False) -> Batch:
+        """Read what there is, at most about so much as takes a second; returns what it came to.
 
         finishing: records in hand are not waited for, as nothing is read any more.
         """
+        began = self._clock.monotonic()
         busy: set[str] = set()
         existed = False
-        for chunk in self.files.poll(limit_bytes):
+        for chunk in self.files.poll(_FEWEST_BYTES if finishing else self._limit_bytes):
             busy.add(chunk.file)
             existed = existed or chunk.existing
             self._take(chunk)
@@ -97,6 +102,8 @@ class FollowedSource:
             if finishing or file not in busy:
                 self._finish(file)
         self._intake.flush()
+        faster = self._clock.monotonic() - began < _LONG_SECONDS / 2
+        self._limit_bytes = min(2 * self._limit_bytes, _MOST_BYTES) if faster else _FEWEST_BYTES
         batch, self._batch = self._batch, Batch()
         return batch
 

@@ -39,7 +39,8 @@ class PatternBook:
 
     mask: takes personal data out of examples. min_frequency: so many lines make a dynamic pattern worth telling; one
     with an ERROR level is told at once. repeat_after: a predefined pattern is told again after so much quiet.
-    Attributes: family_of, which gives what to show of a pattern's family.
+    Attributes: family_of, which gives what to show of a pattern's family. now: tells the time by which the number of
+    events is limited; None is the lines' own.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class PatternBook:
         self._repeat_after = repeat_after
         self._max_patterns = max_patterns
         self.family_of: Callable[[PatternStats], Mapping[str, Any] | None] = lambda _: None
+        self.now: Callable[[], datetime] | None = None
         self._patterns: dict[str, PatternStats] = {}
         self._times: dict[str, SourceTime] = {}
         self._limit = limit(1)
@@ -292,7 +294,7 @@ class PatternBook:
 
     def _may_tell(self, line: Line) -> bool:
         bucket, told = self._told.get(line.source, (0, 0))
-        now = bucket_of(line.moment)
+        now = bucket_of(self.now() if self.now else line.moment)
         self._told[line.source] = (now, told + 1 if bucket == now else 1)
         return bucket != now or told < _MOST_TOLD
 

@@ -31,7 +31,6 @@ logger = logging.getLogger(f"monitoring.{__name__}")
 EventListener = Callable[[Event], Awaitable[None] | None]
 """Told each event; may be a coroutine function. One that fails is logged and counted."""
 
-_POLL_BYTES = 4 * 1024 * 1024
 _MINER = "miner"
 _TIMES = "times"
 _REVIEW_SECONDS = 5.0
@@ -61,6 +60,7 @@ class LiveAnalysis:
         self._store = store
         self._metrics = metrics
         self._stages = stages
+        self._stages.book.now = clock.now
         self._clock = clock
         self._on_event = on_event
         self._sources: list[FollowedSource] = []
@@ -122,7 +122,7 @@ class LiveAnalysis:
             async with self._lock:
                 try:
                     began = self._clock.monotonic()
-                    batch = await to_its_end(asyncio.to_thread(source.read, _POLL_BYTES, finishing=finishing))
+                    batch = await to_its_end(asyncio.to_thread(source.read, finishing=finishing))
                     self._metrics.busy.inc(max(0.0, self._clock.monotonic() - began))
                 except Exception as error:
                     self._failed("source", error)

@@ -227,6 +227,15 @@ def test_so_many_new_errors_at_once_do_not_flood() -> None:
     assert patterns.count(line(400, Level.ERROR), "later", "boom")[2] is not None
 
 
+def test_new_errors_of_many_times_at_once_do_not_flood() -> None:
+    patterns, now = book(), [START]
+    patterns.now = lambda: now[0]
+    told = [patterns.count(line(300 * (i % 2), Level.ERROR), f"t{i}", "boom")[2] for i in range(100)]
+    assert sum(event is not None for event in told) == 30
+    now[0] += timedelta(seconds=300)
+    assert patterns.count(line(0, Level.ERROR), "later", "boom")[2] is not None
+
+
 def test_what_was_known_goes_on_after_a_restart() -> None:
     before, after = book(), book()
     seen_for_days(before, 1)
