@@ -226,7 +226,7 @@ class Rate:
         return [self.recent.get(one, 0) for one in range(bucket - HOUR_BUCKETS + 1, bucket + 1)]
 
     def usual_per_hour(self, bucket: int) -> float | None:
-        """Return the lines that are usual in an hour; None as long as too little was observed.
+        """Return the lines that are usual in an hour; None until a whole one was observed, to be compared with.
 
         bucket: the present one; what went by since the last line counts as observed.
         """
@@ -234,7 +234,7 @@ class Rate:
         if self.burst is None and bucket > self.bucket:
             windows += bucket - self.bucket
             total += self.recent.get(self.bucket, 0) if self.bucket != self.ended else 0
-        return HOUR_BUCKETS * total / windows if windows >= FEWEST_WINDOWS else None
+        return HOUR_BUCKETS * total / windows if windows >= HOUR_BUCKETS else None
 
     def quiet(self, bucket: int) -> bool:
         """Return whether no line was seen in the hour before a bucket."""

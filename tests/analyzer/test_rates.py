@@ -61,6 +61,15 @@ def test_nothing_is_a_burst_before_it_was_observed() -> None:
     assert stream.rate.usual_per_hour(stream.bucket) is None
 
 
+def test_what_is_usual_in_an_hour_is_said_once_an_hour_was_observed() -> None:
+    stream = Stream()
+    stream.feed([3] * 10)
+    assert stream.rate.usual_per_hour(stream.bucket) is None
+    stream.feed([3] * 4)
+    assert stream.rate.usual_per_hour(stream.bucket) == pytest.approx(36, rel=0.1)
+    assert stream.rate.lines(stream.bucket) == 36
+
+
 def test_chance_makes_no_burst_and_ten_times_the_usual_does_at_once() -> None:
     stream = Stream()
     stream.feed(poisson(3.0, 3 * DAY))
