@@ -184,7 +184,7 @@ class Normal:
     def centres(self, pools: Numbers, last: int, now: int) -> Floats:
         """Return the median of each row's intervals up to `last`, NaN where nothing may be learned at `now`."""
         values = self._history.learned(pools, now, self._ceiling)
-        values[pools > last] = np.nan
+        values[(pools > last) | (pools <= now - KEPT)] = np.nan
         return _row_medians(values)
 
     def _pools(self, season: int, numbers: Numbers, most: int) -> Numbers:

@@ -78,6 +78,10 @@ def test_history_at_once_is_as_if_one_by_one(seed: int) -> None:
     check_equal(seed, days=6 if seed < 10 else 26)
 
 
+def test_level_accepted_after_more_than_a_day_is_as_if_one_by_one() -> None:
+    check_equal(167, days=30)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 400))
 def test_much_history_at_once_is_as_if_one_by_one(seed: int) -> None:
