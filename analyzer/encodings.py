@@ -31,10 +31,10 @@ def by_mark(head: bytes) -> str | None:
     for mark, encoding in _MARKS:
         if head.startswith(mark) and (encoding == UTF8 or b"\0" in head):
             return encoding
-    even, odd = head[0:64:2], head[1:64:2]
-    if len(odd) >= 4 and not odd.strip(b"\0") and b"\0" not in even:
+    even, odd = head[0:64:2].count(0), head[1:64:2].count(0)
+    if odd >= 4 and not even:
         return "utf-16-le"
-    if len(odd) >= 4 and not even.strip(b"\0") and b"\0" not in odd:
+    if even >= 4 and not odd:
         return "utf-16-be"
     return None
 

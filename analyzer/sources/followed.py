@@ -81,6 +81,7 @@ class FollowedFile:
     _recent: bytes = b""
     _point: Checkpoint | None = None
     _cutter: LineCutter | None = None
+    _saved: tuple[tuple[object, ...], Checkpoint] | None = None
     _handle: BinaryIO | None = None
 
     @classmethod
@@ -163,18 +164,25 @@ class FollowedFile:
 
     def checkpoint(self, pending_bytes: int) -> Checkpoint:
         """Return where to go on. pending_bytes: of lines that were given out and are not done with."""
-        if self._cutter is None and self._point is not None:
-            return self._point
         back = pending_bytes + (self._cutter.pending_bytes if self._cutter else 0)
-        before = self._recent[: len(self._recent) - back][-_MARK_BYTES:]
+        now = (self.path, self.place, self.inode, self.offset, back, self.modified_ns, self.finished)
+        if self._saved is None or self._saved[0] != now:
+            self._saved = now, self._checkpoint(back)
+        return self._saved[1]
+
+    def _checkpoint(self, back: int) -> Checkpoint:
+        head, mark = self._prints()
+        if self._cutter is not None:
+            before = self._recent[: len(self._recent) - back][-_MARK_BYTES:]
+            mark = _fingerprint(before) if len(before) == min(_MARK_BYTES, self.offset - back) else ""
         return Checkpoint(
             str(self.path),
             str(self.place),
             *self.inode,
             max(0, self.offset - back),
             self.modified_ns,
-            _fingerprint(self._head),
-            _fingerprint(before) if len(before) == min(_MARK_BYTES, self.offset - back) else "",
+            head,
+            mark,
             self.existing_until,
             self.text_encoding,
             self.finished and back == 0,
@@ -251,6 +259,7 @@ class FollowedFile:
         self.key = str(next(_KEYS))
         self.offset, self.existing_until, self.changed, self.is_fresh = offset, 0, True, True
         self._head, self._recent, self._point, self._cutter = b"", b"", None, None
+        self._saved = None
 
     def _open(self) -> tuple[BinaryIO, LineCutter]:
         """Open the file where it is, sure that it is the one. Raises as `read` does."""

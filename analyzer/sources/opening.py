@@ -53,7 +53,7 @@ class LineSource(Protocol):
 
 def docker_lines(settings: SourceSettings) -> bool | None:
     """Return whether a source's lines are Docker's; None if each file tells."""
-    return {"auto": None, "docker": True}.get(settings.format, False)
+    return {"docker": True, "plain": False}.get(settings.format)
 
 
 def open_source(settings: SourceSettings, checkpoints: Iterable[Checkpoint] | None, looked_ns: int = 0) -> LineSource:

@@ -13,7 +13,6 @@ from pathlib import Path
 
 KINDS = 10
 _LINES_OF_A_KIND = 7
-_KEPT = 60
 
 Rotation = Callable[["RotatedLog"], None]
 
@@ -54,13 +53,12 @@ class RotatedLog:
         self._rotation(self)
 
     def shift(self) -> Path:
-        """Make room for the youngest rotated file; returns its name."""
-        for number in range(_KEPT, 0, -1):
-            for packed in ("", ".gz"):
-                with suppress(FileNotFoundError):
-                    self.path.with_name(f"{self.path.name}.{number}{packed}").rename(
-                        self.path.with_name(f"{self.path.name}.{number + 1}{packed}")
-                    )
+        """Make room for the youngest rotated file; returns its name. All are kept."""
+        rotated = [path.name.split(".")[2:] for path in self.path.parent.glob(f"{self.path.name}.*")]
+        for number, *packed in sorted(rotated, key=lambda parts: -int(parts[0])):
+            old = ".".join((self.path.name, number, *packed))
+            new = ".".join((self.path.name, str(int(number) + 1), *packed))
+            self.path.with_name(old).rename(self.path.with_name(new))
         return self.path.with_name(f"{self.path.name}.1")
 
     def dated(self) -> Path:
