@@ -67,7 +67,7 @@ def test_what_is_usual_in_an_hour_is_said_once_an_hour_was_observed() -> None:
     assert stream.rate.usual_per_hour(stream.bucket) is None
     stream.feed([3] * 4)
     assert stream.rate.usual_per_hour(stream.bucket) == pytest.approx(36, rel=0.1)
-    assert stream.rate.lines(stream.bucket) == 36
+    assert stream.rate.lines(stream.bucket - 1) == 36
 
 
 def test_chance_makes_no_burst_and_ten_times_the_usual_does_at_once() -> None:
