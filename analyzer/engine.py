@@ -210,6 +210,8 @@ class LogAnalysisEngine:
         found = _Found()
         start, end = bounds
         files = [(source, path) for source in self._sources for path in archived_files(source.path)]
+        for missing in sorted({source.path for source in self._sources} - {source.path for source, _ in files}):
+            logger.warning("nothing to analyse in %s: no such file", missing)
         for done, (source, path) in enumerate(files):
             on_progress(done / len(files))
             if path.stat().st_mtime < start.timestamp():

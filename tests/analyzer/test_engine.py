@@ -45,6 +45,12 @@ def rows(path: Path, query: str) -> list[Any]:
         connection.close()
 
 
+async def test_a_folder_without_logs_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    results = await LogAnalysisEngine(tmp_path / "lgos", tmp_path / "analysis.db").analyze_logs()
+    assert results["patterns"] == []
+    assert f"nothing to analyse in {tmp_path}/lgos/*.log: no such file" in caplog.messages
+
+
 async def test_patterns_of_a_time_range_and_levels(engine: LogAnalysisEngine, tmp_path: Path) -> None:
     write(tmp_path / "logs/app.log.1.gz", line(1, "ERROR", "データベース接続に失敗しました"))
     write(
