@@ -1,6 +1,6 @@
 """How fast lines become patterns and metrics: this analyzer beside Drain3 and mtail, each alone on one core.
 
-    uv run python benchmarks/logs.py [--lines N] [--mtail-lines N] [--repeat N]
+    uv run python benchmarks/logs.py [digits|hex|raw|japanese ...] [--lines N] [--mtail-lines N] [--repeat N]
 
 Ours: `miner` is the template miner alone (messages in, template ids out); `path` reads a file through headers, miner,
 predefined patterns, masking and counts; `live` does so as the service does, from the followed file to its metrics.
@@ -94,7 +94,7 @@ def path(log: Path) -> tuple[int, int]:
     from analyzer.stages import Batch, LogStages
     from runtime.clock import SystemClock
 
-    stages, batch = LogStages(AnalyzerSettings(), SystemClock()), Batch()
+    stages, batch = LogStages(AnalyzerSettings()), Batch()
     source = SourceSettings(name="log", path=str(log))
     intake = Intake(stages, source, SystemClock(), lambda run: stages.count("log", run, batch) and None)
     with TIMER:
@@ -230,10 +230,11 @@ def run_alone(name: str, log: Path) -> None:
     print(json.dumps({"lines": lines, "cpu_seconds": TIMER.seconds, "resident_megabytes": resident, "found": found}))
 
 
-def compare(names: Sequence[str], lines: int, mtail_lines: int, repeat: int) -> None:
-    """Measure all programs on all logs and print tables."""
+def compare(logs: Sequence[str], names: Sequence[str], lines: int, mtail_lines: int, repeat: int) -> None:
+    """Measure programs on made logs and print tables."""
     with tempfile.TemporaryDirectory() as folder:
-        for kind, make in LOGS.items():
+        for kind in logs:
+            make = LOGS[kind]
             log = write(Path(folder) / f"{kind}.log", make(lines))
             short = write(Path(folder) / f"{kind}.short.log", make(mtail_lines))
             costs: dict[str, list[Cost]] = {name: [] for name in names}
@@ -260,8 +261,9 @@ def print_table(kind: str, costs: Mapping[str, Sequence[Cost]], bytes_a_line: fl
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("logs", nargs="*", metavar="LOG", help=", ".join(LOGS))
     parser.add_argument("--lines", type=int, default=1_000_000)
-    parser.add_argument("--mtail-lines", type=int, default=20_000)
+    parser.add_argument("--mtail-lines", type=int, default=5_000)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--run", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -273,7 +275,7 @@ def main() -> None:
     print(f"{options.lines:,} lines, medians of {options.repeat} runs, one core each, Python {sys.version.split()[0]}")
     for name in missing:
         print(f"{name} is not installed: left out")
-    compare(names, options.lines, min(options.mtail_lines, options.lines), options.repeat)
+    compare(options.logs or list(LOGS), names, options.lines, min(options.mtail_lines, options.lines), options.repeat)
 
 
 if __name__ == "__main__":
