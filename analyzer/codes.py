@@ -27,13 +27,18 @@ _OF_CATEGORIES = r"""
     (?i: (?:status|response|\bcode|http|error|exception|requests|returned|ステータス|レスポンス|応答)
          (?:[ _-]?(?:code|status|error|exception|of|a|an|with)\b|コード|エラー|ステータス|\$\w+){0,4}
          ["']?[\s:="'(<はが]*({status})(?!\d) )
-    | \|\ +({status})\ +\|
+    | (?:^|\|\ +)({status})\ +\|
+    | \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\ \S+\ \S+\ \d+\ \S+\ \S+\ [^|"]*\ ({status})\ \d+\ \d+(?:\ \d+)*$
     | \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS)\ \S+\ (?:(?:-|=>|->|→)\ )?({status})(?=\s|$)
     | (?:-?\d+/){4}\+?\d+\ ({status})\ | \bTCP_\w+/({status})\b | "\ from\ \S+\ -\ ({status})\s
     | (?i: \b(?:got|received)\ ({status})\ from\b | \b({status})\ (?:returned|received)\b )
-    | (?<![A-Za-z0-9_.,:-])({status})(?=\s?(?:系?エラー|を返|が返|を受|で失敗|で応答|応答))
+    | (?<![A-Za-z0-9_.,:-])({status})(?=\s?(?:系|番台)?(?:の?エラー|を返|が返|を受|を応答|で失敗|で応答|応答))
+    | クライアントエラー:?\ ?\(?({status})
     | (?:ませ[んぬ]|失敗|エラー|アクセス|タイムアウト|不正)[^。\d]{0,20}\(({status})\)
-    | (?i: (?<![\w.,:-])({zero})(?=\ [a-z]+\ (?:errors?|fail\w*|timeouts?|exceptions?)\b) ) | 拒否[はが]({zero})件
+    | (?i: (?<![\w.,:-])({zero})(?=\ [a-z]+\ (?:errors?|fail\w*|timeouts?|exceptions?)\b) )
+    | 拒否[はが]({zero})件 | 件中\s?({zero})\s?件
+    | (?i: (?<![\w.,:/-])({zero})(?=\ (?:out\ )?of\ \d[\d,]*\ [a-z\ ]{0,40}
+        (?:errors?|fail|timed|timeouts?|refused|rejected|dropped|denied|exceed|over)) )
     | (?i: (?:\bexit(?:ed)?(?:\ with)?(?:\ exit)?[ _-]?(?:code|status)?|終了コード)["']?[\s:=(は]{1,2}({zero})(?!\d) )
     """
 
@@ -65,7 +70,7 @@ _HINTS = (
     *("timeout", "warning", "exception", "bad", "unauth", "forbid", "not found", "too many", "internal", "gateway"),
     *("service", "client", '" ', "ステータス", "エラー", "失敗", "警告", "タイムアウト", "を返", "が返", "応答"),
     *("get ", "post ", "put ", "delete ", "head ", "patch ", "options ", "tcp_", "| ", "requests", "got ", "received"),
-    *("レスポンス", "終了", "ません", "アクセス", "不正", "拒否"),
+    *("レスポンス", "終了", "ません", "アクセス", "不正", "拒否", "件中", "番台", "系", " of ", " | "),
 )
 """One of these, lower case, stands beside every code that is no word."""
 _GLUED = re.compile(r"[A-Za-z]-?\d", re.ASCII)

@@ -66,19 +66,22 @@ def _answers(status: str) -> str:
                 {_OF_STATUS}[\s:="'(<はが]*{status}{_ENDS}
             \b(?:returned|responded|replied|answered)(?: (?:with|by|an?|http|status|error|code)\b)*:? {status}{_ENDS}
             \b(?:got|received) {status} from\b
-            \w(?:Error|Exception|Requests)(?:\$\w+)?:? {status}{_ENDS}
+            \w(?:Error|Exception|Requests)(?:\$\w+)?:? \[?{status}{_ENDS}
             \b{status}(?: client| server) error\b|\b{status} (?:returned|received)\b
             \b(?:server|api) error:? {status}{_ENDS}
-            # access logs: nginx and Apache, gin, morgan, Kestrel, HAProxy, Squid, Rails
+            # access logs: nginx and Apache, gin, IIS, morgan, Kestrel, HAProxy, Squid, Rails
             "[A-Z]+ [^"]*" {status}\b
-            \| +{status} +\|
+            (?:^|\| +){status} +\|
+            \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS) \S+ \S+ \d+ \S+ \S+ .*{status} \d+ \d+(?: \d+)*$
             \b(?:GET|POST|PUT|DELETE|HEAD|PATCH|OPTIONS) \S+ (?:(?:-|=>|->|→) )?{status}(?:$|\s)
             " from \S+ - {status}\b
             (?:-?\d+/){{4}}\+?\d+ {status} \+?\d+ \S+ \S+
             \bTCP_\w+/{status}\b
             \bcompleted {status}\b
             \bresponse <{status}\b
-            (?:^|[^\d.,:-]){status} ?(?:系?エラー(?:を|が|で|と|の|:|$)|を返|が返|を受|で失敗|で応答|応答)
+            (?:^|[^\d.,:-]){status} ?(?:系|番台)?(?:の?エラー(?:を|が|で|と|の|:|$)
+                |を返|が返|を受|を応答|で失敗|で応答|応答)
+            クライアントエラー:? ?\(?{status}{_ENDS}
             (?:ませ[んぬ]|失敗|エラー|アクセス|タイムアウト|不正)[^。]*\({status}\)"""
 
 
@@ -95,6 +98,9 @@ PREDEFINED: Sequence[Pattern] = (
             (?:cannot|could not|can't|couldn't|failed to|unable to|not) (?:allocate|reserve|commit|map)(?: enough
                 | more| virtual| shared)? memory
             unable to allocate (?:[\d.]+ ?[kmgt]i?b|/)
+            memory allocation \(\w+\) failed|failed to (?:map|allocate) \d+ bytes|unable to allocate \d+ blocks
+            \b\w?(?:m|c|re)alloc\w*: (?:cannot|could not|unable to|failed to) allocate
+            low on resource: memory\b|insufficient memory\b
             java heap space|gc overhead limit|unable to create (?:new )?native thread|\bheap limit\b…failed
             allowed memory size of …exhausted
             memory (?:is |was )?(?:exhausted|allocation (?:of … )?failed
@@ -111,8 +117,9 @@ PREDEFINED: Sequence[Pattern] = (
             # 日本語
             メモリー?(?:領域|容量|リソース)?[がはのを]?…(?:不足し|不足の|不足に|不足で|不足エ|不足[^す]|不足$|枯渇
                 |足り(?:な|ませ|ず)|使い果た|割り?当て(?:に失敗|でき|られ|エラー)|確保(?:に失敗|でき|エラー))
-            メモリー?…(?:上限|制限|限界)(?:値)?[をがに]?(?:超|達し)
+            メモリー?…(?:上限|制限|限界)(?:値)?(?: ?\([^)]*\))?[をがに]?(?:超|達し)
             ヒープ(?:領域|メモリー?|サイズ)?[がのは]?…(?:不足|枯渇|足り(?:な|ませ)|上限に達|使い果た)
+            メモリー?(?:領域|の空き)?(?:が|は)(?:もう)?(?:なくな(?:った|り|って)|あり?ませ|残って(?:い)?(?:ない|ませ))
             \boom ?(?:killer|キラー|が発生|により|で)
             メモリー?(?:を|が)(?:使い(?:切|果た)|食い(?:つぶ|潰))
         """),
@@ -135,11 +142,14 @@ PREDEFINED: Sequence[Pattern] = (
             \b(?:disk|storage|mailbox) quota (?:is |was |has been )?(?:exceeded|reached)
             (?:over|exceed\w*|reached)(?: (?:the|its|your|their))? (?:disk|storage|mailbox) quota
             (?:n[o']t|not) (?:have )?enough (?:(?:free|available|usable|disk|storage) )*space
-            (?:insufficient|no more|no free|out of|low on|lack of) (?:(?:free|available|usable|disk
+            (?:insufficient|no more|no free|out of|low on|lack of) (?:(?:free|available|usable|disk|system
                 |storage) )*(?:disk|storage|space|inodes)\b
             \b(?:disk|storage)(?: free)?(?: space)? (?:is )?(?:critically |very |too |running )*(?:low\b
                 |insufficient|exhausted)
-            \bdisk (?:free |resource )?(?:limit )?alarm\b
+            \b(?:disk|drive|volume|partition|file ?system|storage)\b…(?:near(?:ing)? capacity|at capacity
+                |out of (?:free )?space)
+            \bdisk (?:free |resource )?(?:limit )?alarm\b|\bdisk (?:critical|warning)\b
+            low on resource: (?:ephemeral-storage|nodefs|imagefs|inodes|disk)|\[DiskPressure\]|NodeHasDiskPressure
             \bdisk watermark\b…exceeded
             \bdis[kc](?: free)?(?: space| usage)?(?: is)?(?: below| under)(?: the)?(?: \w+)? (?:threshold|limit
                 |minimum)
@@ -155,12 +165,57 @@ PREDEFINED: Sequence[Pattern] = (
             (?:空き|残り|記憶|保存)?(?:容量|領域|スペース)(?:が|は|の)?(?:不足|足り(?:な|ませ)|枯渇)
             (?:ディスク|ストレージ|保存容量|容量)[^、。]*(?:クォータ|クオータ|上限|制限)[をがに]?(?:超|達)
             ディスク(?:の)?使用[率量]が[^、。]*(?:達し|超え|超過|逼迫)
-            テーブル ?\S+ ?(?:は|が)(?:満杯|いっぱい)
+            (?:領域|容量|テーブル ?\S+ ?)(?:は|が)(?:満杯|いっぱい|一杯)|残量(?:が|は)(?:不足|足り(?:な|ませ|ず))
             (?:ディスク|ストレージ)[^、。]*使用量?(?:制限|上限)
+            (?:領域|容量|保存先|ボリューム)(?:の|に)空き(?:が|は)(?:なく|ない|なし|なくな|ありませ)
             (?:空き|残り)(?:容量|領域|スペース)?(?:が|は)(?:少な|わずか|僅か|なくな)|容量オーバー
         """),
         runbook="Free space: rotated logs, old database copies; then find out what grew.",
         runbook_ja="古いログやデータベースの複製を消して空きを作り、何が増えたかを調べる。",
+    ),
+    Pattern(
+        "rate_limited",
+        "Rate limited",
+        "レート制限",
+        Severity.MEDIUM,
+        _wordings(rf"""
+            too ?many ?requests|TooManyRequests|rate[- ]limited\b
+            \brate[- _]?limit\w*(?: \w+)?(?: for \S+)?[ :]+(?:was |is |has been |have been )?(?:exceeded|reached|hit
+                |error|triggered|applied|active)\b
+            RateLimit(?:ed|Error|Exceeded|Exception|Reached)|(?:blocked|dropped|rejected|suppressed)…rate[- ]limit
+            due to rate[- ]limit|\brate[- ]limit(?:er|ing)?:? (?:drop|reject|block|throttl|slip|den)\w*
+            (?:hit|over|above|exceed\w*|reached)(?: the)? limit of (?:\S+ )?(?:requests|calls|queries)|\bover limit \d+/
+            (?:exceed\w*|hit|reached|over|surpassed)(?: \w+){{0,5}} (?:rate[- ]?limits?|quota|(?:request|call
+                |usage) limit|request rate)\b
+            (?:rate|request|api|call|usage|throughput)s?(?: (?:call|request|usage))? (?:limit|quota)s?…(?:exceeded
+                |reached|\bhit\b)
+            \bthrottled\b|being throttled|\bthrottling (?:request|client|calls?|connection|traffic)|-side throttling
+            Thrott(?:ling|led)\w*Exception|\(Throttling\)
+            RequestLimitExceeded|ThroughputExceeded|RequestThrottled|\bSlowDown\b|reduce your request rate
+            \brate exceeded\b|rate[_ ]?limit[_ ]?exceeded
+            \bquota ?(?:was |has been |is )?exceeded|quotaExceeded|insufficient_quota|pull rate limit
+            \blimiting (?:requests|connections)\b|\bdelaying request\b
+            too many (?:connections|messages|e?mails?|queries|recipients) from|too much mail|suppressed \d+ messages
+            messages suppressed|begins? to drop messages
+            exceed\w*(?: \w+){{0,3}} (?:number of|maximum) (?:\w+ )?(?:requests|calls|queries)
+            \bquota (?:is |was )?(?:exhausted|used up|reached)
+            (?:daily|hourly|monthly|minute|hour) (?:\w+ )?(?:limit|quota)…(?:reached|exceeded|hit)
+            {_answers("429")}
+            too many (?:login|api|http|recent|concurrent|incoming) requests|too_many_requests|\bratelimited\b
+            \bquota\b…(?:exceeded|exhausted|used up)|\brate ?limit…exceeded
+            (?:利用|無料|割当|割り当て|送信|呼び出し)枠[^、。]*(?:使い(?:切|果た)|超え|超過|達し|なくな)
+            # 日本語
+            レート(?:制限|リミット)[^、。]*(?:達|超|かか|受け|され|中です|エラー|適用|違反|抵触)
+            (?:利用|呼び?出し?|リクエスト|アクセス|API|要求|流量|回数|頻度|送信(?:数|量|回数))[^、。]*(?:制限|上限
+                |リミット)[^、。]*(?:達し|超え|超過|かか|され|適用|オーバー|抵触|しました|中)
+            (?:秒|分|時間|日)あたり[^、。]*(?:上限|制限)[^、。]*(?:超|達)
+            スロットリング|流量制限を|リクエスト(?:数)?が(?:多|集中し)すぎ|アクセス(?:頻度|数|回数)?が(?:多|高)すぎ
+            リクエスト(?:が)?過多|要求(?:が|の)(?:多|過多)
+            (?:API|呼び出し|リクエスト)[^、。]*(?:回数|件数|頻度)?(?:の)?(?:制限|上限)に(?:達|到達|かか)
+            レート(?:制限|リミット)(?:により|のため|で(?:一時|待機|中断|停止))
+        """),
+        runbook="Slow down or spread the calls; ask the provider for more.",
+        runbook_ja="呼び出しの間隔を広げるか分散させる。必要なら提供元に上限の引き上げを頼む。",
     ),
     Pattern(
         "dns_error",
@@ -179,7 +234,11 @@ PREDEFINED: Sequence[Pattern] = (
             (?:could ?n[o']t|can ?not|can't|unable to|fail(?:ed|ure|s)? to|error) (?:resolv(?:e|ing)|translate host
                 |look ?up)\b
             could not be resolved|cannot be resolved|no such host|unknown host|\bhost not found
-            domain name not found
+            domain name not found|name service error|maximum number of concurrent dns queries
+            error \(…\) resolving '|validation failure <?\S+ (?:\w+ IN|IN \w+)\b|no keys have a DS
+            \b(?:A|AAAA|MX|NS|TXT|SRV|PTR|HTTPS): (?:unreachable backend|read udp|dial udp|no next plugin)
+            \bno (?:MX|AAAA?|NS|SRV|PTR|TXT|NSEC3?) records?\b|\b(?:MX|AAAA|NS|SRV|PTR|NSEC3?|DNSKEY) (?:records?
+                |lookup|query|record lookup)\b…(?:not found|missing|fail\w*|error|bogus)
             no resolver defined|server misbehaving|lame server
             (?:could ?n[o\']t|can ?not|can\'t|unable to) (?:find|get address for) (?:the )?(?:host|\')
             resolv(?:e|ing|er)(?: \w+)? (?:failed|error)|\blookup (?:failed|error)|gethostbyname\b…(?:fail\w*|error)
@@ -197,6 +256,8 @@ PREDEFINED: Sequence[Pattern] = (
                 |見つからな|引けな|引けませ|引けず|不明|存在しませ)
             \bdns\b[^、。]*(?:エラー|失敗|応答(?:しませ|しな|が(?:ありま|な))|でき(?:ま|な)|引け|タイムアウト|障害)
             (?:未知|不明)(?:な|の)(?:ホスト|ドメイン)
+            \b(?:MX|A|AAAA|NS|SRV|PTR|TXT|SOA|CNAME|NSEC3?|DNSKEY) ?レコード[^、。]*(?:引け|失敗|エラー|でき(?:ま|な|ず)
+                |見つから|見つかりませ|ありませ|検証)
             (?:名|ホスト)(?:を|が)?[^、。]{0,6}解決(?:に失敗|でき(?:ま|な|ず))|アドレスが割り当てられて
             名前またはサービスが不明|ホストは不明
         """),
@@ -228,6 +289,10 @@ PREDEFINED: Sequence[Pattern] = (
             (?:error|fail(?:ed|ure)|unable|cannot|could not|couldn't|unsupported|no required)…\b(?:ssl
                 |tls)(?:v?[\d.]+)?\b
             (?:^|tls|ssl|alert|[^:]) ?handshake[ _]?failure|handshake error|fatal alert|\bocsp\b…(?:fail\w*|error)
+            \bVERIFY ERROR\b|\bCRL\b…(?:expired|not (?:yet )?valid|error|fail\w*)|no compatible SSL setup
+            \bSNI\b…(?:no matching|mismatch\w*|unrecogni[sz]ed|unknown|does not match|fail\w*|error)
+            unrecognized[_ ]name|no cipher match
+            \bSTARTTLS\b…(?:fail\w*|error|refused|reject\w*|not (?:offered|supported|available))
             no (?:shared cipher|cipher suites? in common|protocols? in common|suitable cipher)
             host ?name(?: '?[\w.*-]+'?)? (?:mismatch|not verified|does(?: not|n't) match)
             EOF occurred in violation of protocol
@@ -239,55 +304,14 @@ PREDEFINED: Sequence[Pattern] = (
             証明書…(?:期限切れ|切れ(?:て|ま|た|$)|失敗|無効|エラー|検証(?:でき|されま)|失効|一致し(?:ま|な)|不一致
                 |信頼(?:でき|されて)|不正|自己署名|見つかりませ|読み込めま|拒否|確認でき|問題が)
             (?:期限切れ|無効|失効した|不正|信頼できない|自己署名)[なの]?(?:サーバー|SSL|TLS|中間)?証明書
-            \b(?:ssl|tls|https)[^、。]*(?:エラー|失敗|確立でき|拒否|切断|不一致|一致しませ|サポートされて(?:い|お))
+            証明書[^。]*名[^。]*(?:異な(?:り|る|って)|違い|違う)
+            (?:\b(?:ssl|tls|https|sni|crl)|starttls)[^、。]*(?:エラー|失敗|確立でき|拒否|切断|不一致|一致しませ|サポートされて(?:い|お))
             ハンドシェ[イー]ク[^、。]*(?:エラー|失敗|でき(?:ま|な))
             暗号化?(?:通信|方式|スイート)[^、。]*(?:エラー|失敗|でき(?:ま|な)|一致しませ)
             証明書の有効期[間限](?:が|は)?(?:終了|切れ|過ぎ)|信頼関係を確立でき
         """),
         runbook="Look at the certificate's dates and names; renew it, or trust its issuer.",
         runbook_ja="証明書の期限と名前を確かめる。更新するか、発行元を信頼する。",
-    ),
-    Pattern(
-        "rate_limited",
-        "Rate limited",
-        "レート制限",
-        Severity.MEDIUM,
-        _wordings(rf"""
-            too ?many ?requests|TooManyRequests|rate[- ]limited\b
-            \brate[- _]?limit\w*(?: \w+)?(?: for \S+)?[ :]+(?:was |is |has been |have been )?(?:exceeded|reached|hit
-                |error|triggered|applied|active)\b
-            RateLimit(?:ed|Error|Exceeded|Exception|Reached)|(?:blocked|dropped|rejected|suppressed)…rate[- ]limit
-            due to rate[- ]limit
-            (?:exceed\w*|hit|reached|over|surpassed)(?: \w+){{0,5}} (?:rate[- ]?limits?|quota|(?:request|call
-                |usage) limit|request rate)\b
-            (?:rate|request|api|call|usage|throughput)s?(?: (?:call|request|usage))? (?:limit|quota)s?…(?:exceeded
-                |reached|\bhit\b)
-            \bthrottled\b|being throttled|\bthrottling (?:request|client|calls?|connection|traffic)|-side throttling
-            Thrott(?:ling|led)\w*Exception|\(Throttling\)
-            RequestLimitExceeded|ThroughputExceeded|RequestThrottled|\bSlowDown\b|reduce your request rate
-            \brate exceeded\b|rate[_ ]?limit[_ ]?exceeded
-            \bquota ?(?:was |has been |is )?exceeded|quotaExceeded|insufficient_quota|pull rate limit
-            \blimiting (?:requests|connections)\b|\bdelaying request\b
-            too many (?:connections|messages|e?mails?|queries|recipients) from|too much mail|suppressed \d+ messages
-            messages suppressed|begins? to drop messages
-            exceed\w*(?: \w+){{0,3}} (?:number of|maximum) (?:\w+ )?(?:requests|calls|queries)
-            \bquota (?:is |was )?(?:exhausted|used up|reached)
-            (?:daily|hourly|monthly|minute|hour) (?:\w+ )?(?:limit|quota)…(?:reached|exceeded|hit)
-            {_answers("429")}
-            too many (?:login|api|http|recent|concurrent|incoming) requests|too_many_requests|\bratelimited\b
-            \bquota\b…(?:exceeded|exhausted|used up)
-            # 日本語
-            レート(?:制限|リミット)[^、。]*(?:達|超|かか|受け|され|中です|エラー|適用|違反|抵触)
-            (?:利用|呼び?出し?|リクエスト|アクセス|API|要求|流量|回数|頻度|送信(?:数|量|回数))[^、。]*(?:制限|上限
-                |リミット)[^、。]*(?:達し|超え|超過|かか|され|適用|オーバー|抵触|しました|中)
-            (?:秒|分|時間|日)あたり[^、。]*(?:上限|制限)[^、。]*(?:超|達)
-            スロットリング|流量制限を|リクエスト(?:数)?が(?:多|集中し)すぎ|アクセス(?:頻度|数|回数)?が(?:多|高)すぎ
-            リクエスト(?:が)?過多|要求(?:が|の)(?:多|過多)
-            (?:API|呼び出し|リクエスト)[^、。]*(?:回数|件数|頻度)?(?:の)?(?:制限|上限)に(?:達|到達|かか)
-            レート(?:制限|リミット)(?:により|のため|で(?:一時|待機|中断|停止))
-        """),
-        runbook="Slow down or spread the calls; ask the provider for more.",
-        runbook_ja="呼び出しの間隔を広げるか分散させる。必要なら提供元に上限の引き上げを頼む。",
     ),
     Pattern(
         "feed_parse_error",
@@ -326,7 +350,9 @@ PREDEFINED: Sequence[Pattern] = (
             xml or text declaration not at start|unclosed cdata|duplicate attribute
             reference to (?:undefined|invalid)|namespace prefix \S+ on|entityref: |extra content at the end
             invalid char value|starttag: |cdata section not finished|comment not terminated
-            \bparse_error\b
+            \bparse_error\b|rsspp::Parser|could not parse (?:buffer|body|response|document)
+            feed could not be found|(?:could not find|no) (?:an? )?(?:valid )?(?:rss )?feeds? (?:found )?at\b
+            not a (?:valid )?(?:(?:rss|atom) )?(?:feed|rss)\b
             \b(?:fail\w*|cannot|could not|unable|error)…pars\w+…(?:date|entry|entries|item|document|response|xml
                 |json|feed|rss)\b
             # 日本語
@@ -336,6 +362,9 @@ PREDEFINED: Sequence[Pattern] = (
                 |[めれ]ませ)
             (?:構文|パース|デコード)(?:解析)?エラー
             (?:解析|パース|デコード)(?:処理)?(?:に失敗|エラー|でき(?:ませ|な|ず))
+            <[\w:]+> ?(?:要素|タグ)[^、。]*(?:見つかりませ|見つからな|ありませ|な[いく]|欠け|不足|不正)
+            (?:日付|日時|時刻|pubDate|updated)[^、。]*(?:解釈|認識|解析|判別|変換)でき(?:ませ|な|ず)
+            (?:フィード|RSS|Atom)[^、。]*(?:HTML|テキスト)(?:でした|です|が返)
             文字(?:コード|化け|エンコーディング)[^、。]*(?:不正|判定でき|変換でき|判別でき|検出し|発生|エラー|失敗
                 |不明)
             不正な?(?:XML|JSON|RSS|Atom|フィード|文字コード|形式)
@@ -440,7 +469,7 @@ PREDEFINED: Sequence[Pattern] = (
                 |はない)
             (?:アクセス|参照|書き込み|書込|読み取り|読み込み|操作|実行|閲覧|編集|削除|作成)[^、。]*(?:拒否|禁止され
                 |許可されて(?:い|お))
-            許可(?:が|は|を)?(?:されて)?(?:ありませ|いませ|いない|ない|おらず|得られ)
+            許可(?:が|は|を)?(?:されて)?(?:ありませ|いませ|ない|おらず|得られ)|許可されていない(?:[^メH]|$)
             アクセス(?:が)?(?:禁止|不可)|権限外
         """),
         runbook="Compare the owner and mode of the file with the user of the process.",
@@ -488,6 +517,7 @@ PREDEFINED: Sequence[Pattern] = (
             (?:予期(?:せず|しない|せぬ)|突然|不意に|想定外|例外)[^。]*(?:終了|停止|落ち|中断|再起動)
             (?:ハンドル|捕捉|処理|キャッチ)されて?い?ない?(?:かった)?例外|未(?:処理|捕捉)の?例外
             シグナル ?\d+ ?(?:で|により|を受)[^。]*(?:終了|停止)|コアダンプ(?:を|し|が|さ)|セグメンテーション
+            バスエラー|浮動小数点例外|不正な命令です|突然死
             カーネルパニック|パニックが発生|終了コード[ :=は]{0,2}[1-9]
         """),
         runbook="Look at the lines just before it and at the exit code; restart, keep the core file.",
@@ -514,6 +544,8 @@ PREDEFINED: Sequence[Pattern] = (
             invalid input syntax for|database system is (?:starting up|shutting down|in recovery)|marked as crashed
             transaction has been rolled back
             could not (?:open|read|write|extend|access) (?:relation|file "?(?:base|global|pg_))
+            could not execute \w+_rows event|can't find record in '|\bError_code: MY-
+            \breplica (?:sql|i/o|io)\b…(?:could not|error|fail\w*|cannot)|violates not-null
             replica set…(?:unreachable|no primary|fail\w*)
             \b(?:SQL|INSERT|UPDATE|DELETE|SELECT)(?: ?(?:文|構文))[^。]*(?:失敗|エラー|でき(?:ませ|な|ず))
             (?:relation|column|table|function|schema|role|database) "?'?[\w.]+'?"? (?:of relation \S+ )?does(?: not
@@ -543,10 +575,10 @@ PREDEFINED: Sequence[Pattern] = (
             (?:cursor|connection) already closed|(?:query|transaction)(?: \w+)? (?:failed|aborted|rolled back)
             # 日本語
             (?:データベース|\bDB|SQL|クエリー?|トランザクション|テーブル|レプリケーション|レプリカ|スレーブ
-                |(?:コネクション|接続)プール|PostgreSQL|MySQL|Oracle|MongoDB)[^。]*(?:失敗|エラー|でき(?:ませ|な|ず)
-                |切断|切れ|障害|異常|タイムアウト|拒否|ロールバック|ロックされ|破損|枯渇|上限に|存在しませ|停止しま
+                |(?:コネクション|接続)プール|PostgreSQL|MySQL|Oracle|MongoDB)[^。]*(?:失敗|エラー|例外が|でき(?:ませ|な|ず)
+                |(?:取|込|得ら|開|書)[めれけ]ませ(?:ん|ず)|切断|切れ|障害|異常|タイムアウト|拒否|ロールバック|ロックされ|破損|枯渇|上限に|存在しませ|停止しま
                 |見つかりませ|落ち|応答(?:しませ|が(?:ありませ|な)))
-            デッドロック|一意(?:性)?制約|(?:制約|キー)(?:の)?(?:違反|重複)|重複(?:した)?キー|ロック待ち
+            デッドロック|一意(?:性)?制約|(?:制約|キー)(?:の|に|へ)?(?:違反|重複|反)|重複(?:した)?キー|ロック待ち
             リレーション[^、。]*存在しませ|クライアント数が多すぎ|ロック獲得|接続(?:数)?が多すぎ
             テーブルが(?:あり|見つかり)ませ
             (?:データベース|\bDB|SQL)[^。]*(?:途絶|誤り)|排他(?:制御)?エラー|ロックの?競合
@@ -581,6 +613,9 @@ PREDEFINED: Sequence[Pattern] = (
                 |backlogged)
             too many…\bqueue\b|(?:messages?|jobs?|tasks?|mails?)…waiting in…queue
             thread ?pool…(?:exhausted|full|saturated|rejected)|unable to enqueue
+            \bactive queue entries|\bqueues?\b…nearly full
+            \b(?:alert|alarm|warning|critical)\b…(?:messages_ready|messages_unack\w*|ApproximateNumberOfMessages\w*
+                |ApproximateAgeOfOldestMessage|total lag|oldest message age|queue (?:depth|length|size))
             listen queue|syn flooding|max_children setting|MaxRequestWorkers setting
             worker_connections are not enough
             \b(?:ring |channel |send |output |event |log |message )?(?:buffer|channel
@@ -603,6 +638,7 @@ PREDEFINED: Sequence[Pattern] = (
             (?:コンシューマー?|配信|処理|レプリケーション|キュー)[^、。]*(?:ラグ|遅延|遅れ)[^、。]*(?:増|拡大|超
                 |広が|検出)
             バッファー?[^、。]*(?:溢れ|あふれ|いっぱい|満杯|フル|オーバーフロー)|処理が追いつ(?:い|か)
+            処理が間に合(?:わ|って(?:い)?(?:な|ませ))|(?:処理|翻訳|配信|送信|登録|変換|解析|取り?込み)待ちが[^。]*(?:超え|超過|溜ま|増え)
             処理[がは]滞|積み残し
             (?:キュー|待ち行列)[^。]*(?:長くな|長す|多す)
         """),
@@ -622,6 +658,7 @@ PREDEFINED: Sequence[Pattern] = (
             could not be established\. broker may not|cannot connect to the docker daemon
             connection to … refused
             # 日本語
+            接続[^。]*受け?付け(?:ませ|ない|なかっ|ず|て(?:い)?(?:ませ|な)|られ(?:ませ|な|ず))
             (?:接続|コネクション)[^。]*拒否|拒否(?:された|され)[^。]*接続
         """),
         vague=_wordings(r"""
@@ -648,8 +685,8 @@ PREDEFINED: Sequence[Pattern] = (
             servlet\.service\(\)…threw exception|no healthy upstream|no available server|has no server available
             backend fetch failed
             # 日本語
-            \b5xx\b[^。]*を返|5[0-9]0系エラーを|ゲートウェイタイムアウト
-            (?:内部サーバー?|サーバー?内部|サーバー?|内部)エラー|サーバー?(?:が|は)(?:一時的に)?(?:利用|使用)でき
+            \b5xx\b[^。]*(?:を返|発生|割合|増|多発|超え|検知)|ゲートウェイタイムアウト
+            (?:内部サーバー?|サーバー?[内側]部?|サーバー?|内部)エラー|サーバー?(?:が|は)(?:一時的に)?(?:利用|使用)でき
             不正な応答|ゲートウェイ(?:エラー|が不正)
             サーバー? エラー
         """),
@@ -677,7 +714,9 @@ PREDEFINED: Sequence[Pattern] = (
             (?:time limit|execution time)\b…(?:exceeded|reached|\bhit\b)
             (?:exceed\w*|reached|hit|over)(?: \w+){0,2} (?:time limit|execution time|deadline|timeout)
             execution expired
-            \bno (?:response|reply|answer|heartbeat)s? (?:was |were )?(?:received |)?(?:from|within|after|in)\b
+            keep-?alive\b…(?:expired|exceeded|elapsed|lost)|\bno (?:pong|pingresp|ping response)\b
+            \bno (?:response|reply|answer|heartbeat|ack(?:nowledge?ment)?)s? (?:was |were )?(?:received |)?(?:from
+                |within|after|in)\b
             (?:did not|didn't|does not|doesn't|failed to|not) (?:answer|respond|reply)(?:ing)?\b
             did not (?:complete|finish)…(?:within|in time)
             soft lockup|hung_task|blocked for more than|\bexpiring \d+ record|not present in metadata after
@@ -693,9 +732,10 @@ PREDEFINED: Sequence[Pattern] = (
             タイムアウト(?:[しがにでとエ例発超検リ、。:()（!」]|\s|$|のため|を(?:検|超|起)|により)
             (?:応答|返答|返信|レスポンス)(?:待ち)?[^、。]*(?:ありませ|なく|なし|がな[いかく]|返(?:り|って)(?:ませ
                 |こ)|しませ|しな|超過|超え)
-            (?:制限|待ち|待機|規定|処理|実行|応答|許容|最大|所要)時間(?:内に|[^、。]*(?:超過|超え|過ぎ|オーバー))
+            (?:制限|所定|既定|待ち|待機|規定|処理|実行|応答|許容|最大|所要)時間(?:内に|[^、。]*(?:超過|超え|過ぎ|オーバー|達し))
+            (?:応答|返答|返信|完了)?待ち(?:を|は)(?:打ち切|中止|断念|あきらめ)
             時間切れ|無応答|応答が(?:途絶|途切)
-            (?:時間|秒|分)以?内に[^、。]*(?:完了|終了|応答|返|接続)[^、。]*(?:ませ|なかっ|ず|ない)
+            (?:時間|秒|分)以?内に[^、。]*(?:完了|終了|終わ|応答|返|接続)[^、。]*(?:ませ|なかっ|ず|ない)
             一定(?:の)?時間[^。]*応答し(?:な|ま)
             応答なし|ハング(?:アップ)?し
         """),
@@ -708,10 +748,14 @@ PREDEFINED: Sequence[Pattern] = (
         "HTTPクライアントエラー（4xx）",
         Severity.LOW,
         _wordings(rf"""
-            {_answers("4[0-9][0-9]")}
+            {_answers("4(?:[0-35-9][0-9]|4[0-24-9])")}
             \b4\d\d[ :,(]+(?:bad request|unauthorized|forbidden|not found|method not|not acceptable|conflict|gone
                 |length|precondition|payload|request (?:timeout|entity|header|uri)|uri|unsupported|unprocessable|locked)
-            HttpClientError
+            HttpClientError|(?:HttpRequestMethod|HttpMediaType)Not\w+|Missing(?:Servlet)?Request\w+Exception
+            HttpMessageNotReadable|MethodArgument(?:NotValid|TypeMismatch)|No(?:Handler|Resource)Found|NotFoundHttp\w+
+            Bad(?:Http)?RequestException|(?:MethodNotAllowed|NotAcceptable|Unsupported\w+|Unprocessable\w+)HttpException
+            invalid (?:uri|method|host|protocol) in request|クライアントエラー|許可されていない(?:HTTP ?)?メソッド
+            (?:^|\d )(?:not found|gone|forbidden): /
             ^(?:\w+\.[\w.]+ )?not found: /|\bbad request\b|method not allowed|unprocessable (?:entity|content)
             (?:entity|payload|content|uri|body|header|cookie) too (?:large|long)|too large (?:body|header)
             unsupported media type|no route matches|RoutingError|client sent (?:invalid|too|plain)

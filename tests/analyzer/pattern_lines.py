@@ -89,6 +89,23 @@ status_code=503 url=https://a.example/feed elapsed=1.2
 aiohttp.web: Error handling request: 500 Internal Server Error
 画像サーバーが503エラーを返しました
 HTTP 504: ゲートウェイの応答がありません
+[GIN] 2026/02/01 - 08:00:01 | 502 |  102.311ms | 172.16.0.4 | GET      "/feeds/12"
+2026-02-01 08:00:01 W3SVC1 10.0.0.4 POST /api/feeds id=3 443 - 203.0.113.80 curl/8.0 - 503 0 64 15
+ERROR 2026-02-01 08:00:01,871 log 411 140021 Service Unavailable: /feeds/
+haproxy[911]: backend web has no server available!
+org.springframework.web.server.ResponseStatusException: 503 SERVICE_UNAVAILABLE "maintenance"
+上流が500番台を返したため切り離しました host=web02
+5xxエラーの割合が10%を超えました
+traefik: 10.0.0.1 - - [01/Feb/2026:08:00:01 +0000] "GET /x HTTP/2.0" 504 15 "-" "-" 12 "web@docker" 30001ms
+{"@timestamp":"2026-02-01T08:00:01Z","http.response.status_code":500,"url.path":"/a"}
+System.Net.Http.HttpRequestException: Response status code does not indicate success: 503 (Service Unavailable).
+feign.FeignException$InternalServerError: [500] during [GET] to [http://users/1]
+ActionView::Template::Error (undefined method 'x'): 500 Internal Server Error
+Error: Request failed with status code 502 at createError (/app/node_modules/axios)
+503 Backend fetch failed
+バックエンドが 5xx を返し続けています
+配信サーバーから 500 エラーが返ってきました
+記事APIがエラー応答(503)を返したため、次回に再取得します
 """,
     "http_client_error": r"""
 192.168.1.5 - - [10/Oct/2025:13:55:36 +0000] "GET /missing HTTP/1.1" 404 153 "-" "curl/8"
@@ -167,6 +184,21 @@ bot: GET /api/news -> 404
 The feed responded with HTTP 410 (Gone)
 記事の更新APIが409 Conflictを返却
 HTTPエラー404: 画像が存在しません
+Resolved [org.springframework.web.HttpMediaTypeNotSupportedException: Content-Type 'text/plain' is not supported]
+Resolved [org.springframework.web.bind.MissingServletRequestParameterException: parameter 'id' is not present]
+WARNING 2026-02-01 08:00:44,871 basehttp 411 140021 Method Not Allowed (GET): /api/items
+[core:error] [client 203.0.113.14:5512] AH00135: Invalid method in request \x16\x03\x01
+2026-02-01 08:00:01 10.0.0.4 GET /old/a.aspx - 443 - 203.0.113.80 Mozilla/5.0 - 404 0 2 12
+クライアントエラー（413）: リクエスト本文が大きすぎます
+存在しないパスへのアクセス /wp-login.php (404)
+werkzeug: 10.0.0.4 - - [01/Feb/2026 08:00:01] "GET /nope HTTP/1.1" 404 -
+"PUT /api/feed/3 HTTP/1.1" 409 Conflict
+RequestError: Response code 410 (Gone)
+Started GET "/x" ... Completed 422 Unprocessable Entity in 4ms
+werkzeug.exceptions.NotFound: 404 Not Found: The requested URL was not found on the server.
+記事が見つかりません（404） url=https://example.jp/a/1
+リクエストが不正です: パラメータ id がありません (400)
+feed https://old.example.net/rss returned 410 Gone, disabling
 """,
     "database_error": r"""
 psycopg2.OperationalError: connection to server at "db" (10.0.0.3), port 5432 failed: Connection refused
@@ -309,6 +341,19 @@ InnoDB: Unable to lock ./ibdata1 error: 11
 MongoDB replica set has no primary
 DBコネクションエラー: プールが枯渇しています
 SQLエラー: 列が存在しません
+Replica I/O for channel '': error connecting to master 'repl@db1:3306' - retry-time: 60
+[Repl] Could not execute Write_rows event on table news.tag; Duplicate entry
+NOT NULL制約に違反しました 列=title
+一意制約に違反するため登録できません
+null value in column "title" of relation "article" violates not-null constraint
+ERROR: could not extend file "base/16384/2619"
+java.sql.SQLTransientConnectionException: HikariPool-1 - Connection is not available, request timed out after 30000ms.
+MongoServerError: E11000 duplicate key error collection: news.article
+[Warning] Aborted connection 12 to db: 'news' user: 'app' (Got an error reading communication packets)
+レプリカの遅延によりDBから読み取れませんでした
+SQLの実行中に例外が発生しました
+トランザクションがロールバックされました
+接続プールから接続を取得できませんでした
 """,
     "ssl_error": r"""
 requests.exceptions.SSLError: HTTPSConnectionPool(host='a', port=443): Max retries exceeded
@@ -402,6 +447,20 @@ Handshake failed: remote host closed connection during handshake (SSLHandshakeEx
 TLS negotiation failed with smtp.example.com
 証明書の有効期限切れ: news.example.jp
 TLSエラー: 証明書を検証できません
+VERIFY ERROR: depth=1, error=unable to get local issuer certificate: CN=ca
+TLS Error: cannot locate HMAC in incoming packet from 198.51.100.3:1194
+STARTTLS failed: no cipher match
+Client requested SNI api.example.com but no matching certificate was found
+CRL is not yet valid: check the clock
+STARTTLSに失敗したため平文では送信しません
+サーバー証明書の名前がホスト名と異なります host=api.example.jp
+javax.net.ssl.SSLPeerUnverifiedException: Certificate for <a.example.com> doesn't match any of the subject names
+remote error: tls: bad certificate
+NET::ERR_CERT_DATE_INVALID
+unable to get local issuer certificate
+The remote certificate is invalid according to the validation procedure: RemoteCertificateNameMismatch
+証明書の検証に失敗しました: 発行者が不明です
+TLSのバージョンが古いため通信を拒否しました
 """,
     "timeout": r"""
 requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='a', port=443): Read timed out. (read timeout=10)
@@ -520,6 +579,20 @@ asyncio.exceptions.TimeoutError
 celery task fetch timed out after 300 seconds
 接続要求がタイムアウトしました
 ジョブが制限時間を超えたため停止しました
+mosquitto[8]: Client sensor-4 has exceeded timeout, disconnecting.
+missed heartbeats from client, timeout: 60s
+no PONG received from server, reconnecting
+応答待ちを打ち切りました host=feed.example.jp
+処理時間が上限の30秒を超えたため中断します
+制限時間に達したため取得を打ち切ります
+rpc error: code = DeadlineExceeded desc = context deadline exceeded
+task translate(12) exceeded its time limit of 300 seconds
+Operation timed out after 10001 milliseconds with 0 bytes received
+INFO: task jbd2/sda1-8:402 blocked for more than 120 seconds.
+watchdog: BUG: soft lockup - CPU#3 stuck for 22s!
+30秒待っても応答がありません host=feed1
+所定時間内に処理が終わりませんでした
+翻訳APIの応答が遅く、時間切れになりました
 """,
     "out_of_memory": r"""
 Out of memory: Killed process 1234 (python3) total-vm:8123456kB
@@ -613,6 +686,18 @@ OOM: Kill process 12 (python)
 java: Exception in thread "pool-1" java.lang.OutOfMemoryError: Java heap space
 container memory limit reached, killed
 メモリ不足によりワーカーが終了しました
+OpenJDK 64-Bit Server VM warning: INFO: os::commit_memory(0x7f, 715849728, 0) failed; error='Cannot allocate memory'
+fork: メモリを確保できません
+xrealloc: cannot allocate 8388608 bytes
+Pod がメモリ制限を超過し OOMKilled になりました
+The node was low on resource: memory. Container app was using 3Gi
+Killed process 4121 (java) total-vm:8123412kB, anon-rss:4012312kB
+Memory cgroup out of memory: Killed process 812
+System.OutOfMemoryException: Insufficient memory to continue the execution of the program.
+numpy.core._exceptions._ArrayMemoryError: Unable to allocate 12.0 GiB for an array
+CUDA out of memory. Tried to allocate 2.00 GiB
+ヒープが足りません。処理を中止します
+空きメモリがなくなったため新しいワーカーを起動できません
 """,
     "disk_full": r"""
 OSError: [Errno 28] No space left on device
@@ -697,6 +782,21 @@ Disk full on /var/lib/postgresql
 writing failed because the filesystem is full
 ストレージの空き容量が不足しています
 ディスク容量の上限に達しました
+452 4.3.1 Insufficient system storage
+DISK CRITICAL - free space: / 102 MB (1% inode=72%):
+The D: volume is nearly out of space
+write error: デバイスに空き領域がありません
+The node had condition: [DiskPressure].
+ディスク使用量の制限を超えました（書き込み不可）
+バックアップ領域が満杯です
+保存先の残量が足りず録画を停止しました
+ERROR: could not write to file "pg_wal/xlogtemp.12": No space left on device
+[Errno 28] No space left on device: '/var/lib/news/cache'
+There is not enough space on the disk.
+high disk watermark [90%] exceeded on [node1], shards will be relocated away from this node
+/dev/sda1 使用率 99% 空き容量がありません
+ディスクがいっぱいで書き込めません
+保存領域の空きがないため画像を破棄しました
 """,
     "authentication_failure": r"""
 Failed password for root from 10.0.0.5 port 51234 ssh2
@@ -824,6 +924,13 @@ JWT signature does not match
 API token revoked
 ユーザー認証エラー: パスワード不一致
 認証トークンが無効です
+キー認証に失敗しました user=deploy
+Failed password for invalid user admin from 203.0.113.4 port 5221 ssh2
+535 5.7.8 Error: authentication failed
+jwt malformed: invalid signature
+pam_unix(sudo:auth): authentication failure; logname=app
+パスワードが違います user=tanaka
+ログインに3回失敗しました
 """,
     "rate_limited": r"""
 HTTP 429 Too Many Requests
@@ -918,6 +1025,15 @@ X API: 429 Too Many Requests
 API rate limit reached; next window in 300 s
 レート制限により一時停止します
 アクセス数の上限を超えました
+rate limiter: dropping request from 203.0.113.8, over limit 100/min
+client 203.0.113.8 hit the limit of 60 requests per minute
+1分あたりの呼び出し上限を超えたため待機します
+HTTP 429 from api.example.com, retry after 30s
+slowapi: ratelimit 5 per 1 minute (203.0.113.5) exceeded at endpoint: /translate
+You exceeded your current quota, please check your plan
+limiting requests, excess: 5.230 by zone "api", client: 203.0.113.4
+呼び出し回数が上限に達しました。1分後に再試行します
+APIの利用枠を使い切りました
 """,
     "queue_backlog": r"""
 queue is full, dropping message
@@ -1019,6 +1135,19 @@ worker queue full: rejecting task
 delivery queue is backed up
 記事キューの滞留が増えています
 未処理タスクがたまり続けています
+active queue is nearly full: 19000 of 20000 messages
+ALERT kafka consumer group news: total lag 918221 (limit 10000)
+alarm SQS oldest message age 9211 s on queue translate
+キューに未処理の記事が8231件残っています。処理が間に合っていません
+翻訳待ちが5,000件を超えました
+Consumer lag for partition news-3 is 81231, above threshold 10000
+celery: queue length 12031 exceeds limit
+java.util.concurrent.RejectedExecutionException: Task rejected from ThreadPoolExecutor
+TCP: request_sock_TCP: Possible SYN flooding on port 80.
+send buffer full, dropping frames
+配信キューが詰まっています
+未処理のメッセージが積み上がっています (12,031件)
+ジョブの滞留を検知
 """,
     "dns_error": r"""
 socket.gaierror: [Errno -2] Name or service not known
@@ -1115,6 +1244,19 @@ DNS resolution timed out for api.example.com
 Could not resolve hostname feeds.example.com
 ホスト名が解決できません
 DNSサーバーに問い合わせできません
+named[2]: error (broken trust chain) resolving 'feeds.example.net/A/IN': 198.51.100.53#53
+named[2]: error (connection refused) resolving 'example.net/A/IN': 198.51.100.53#53
+unbound: info: validation failure example.net. A IN: signature expired
+Host or domain name not found. Name service error for name=mail.example.jp type=MX: Host not found, try again
+systemd-resolved: Using degraded feature set UDP instead of UDP+EDNS0 for DNS server 10.0.0.2
+Aレコードが引けません: feeds.example.co.jp
+java.net.UnknownHostException: feeds.example.com: Name or service not known
+dial tcp: lookup api.example.com on 10.0.0.2:53: no such host
+curl: (6) Could not resolve host: example.net
+getaddrinfo ENOTFOUND feeds.example.org
+host not found in upstream "app" in /etc/nginx/conf.d/a.conf:3
+DNSサーバーから応答がありません
+ホスト名を解決できませんでした: feeds.example.jp
 """,
     "feed_parse_error": r"""
 xml.etree.ElementTree.ParseError: mismatched tag: line 12, column 4
@@ -1219,6 +1361,18 @@ invalid XML: unclosed tag <item>
 feed has malformed entry
 JSONの形式が不正です
 RSSのパースに失敗
+could not find a feed at https://example.org/ (content-type text/html)
+fetch ok but body is not a feed: text/html
+<channel>要素がありません: https://example.jp/rss
+更新日時の形式を解釈できないため現在時刻を使います feed=経済
+rssの中身がHTMLでした url=https://example.jp/feed
+xml.etree.ElementTree.ParseError: not well-formed (invalid token): line 3, column 12
+lxml.etree.XMLSyntaxError: Opening and ending tag mismatch: item line 12 and channel
+com.rometools.rome.io.ParsingFeedException: Invalid XML: Error on line 1
+feed 12: bozo=1 undefined entity at line 4
+skipping entry without guid: malformed feed
+フィードが壊れています url=https://example.jp/rss
+RSSを読み込めませんでした: タグが閉じられていません
 """,
     "connection_refused": r"""
 ConnectionRefusedError: [Errno 111] Connection refused
@@ -1298,6 +1452,13 @@ Connection refused by 10.0.0.5:8983
 connect failed: Connection refused
 ECONNREFUSED: search:9200
 ポート6379で接続が拒否されました
+dial tcp 10.0.0.8:9200: connect: 接続を拒否されました
+メールサーバ mx1:25 が接続を受け付けていません
+No connection could be made because the target machine actively refused it.
+dial tcp 127.0.0.1:5000: connect: connection refused
+Error: connect ECONNREFUSED 10.0.0.2:8080
+翻訳サーバーへの接続が拒否されました
+相手ホストが接続を拒否 (10.0.0.8:25)
 """,
     "permission_denied": r"""
 PermissionError: [Errno 13] Permission denied: '/var/log/x.log'
@@ -1396,6 +1557,13 @@ Permission denied while opening /var/lib/x
 access denied: /admin
 operation not permitted on /dev/sda
 アクセス権限がないためファイルを開けません
+bash: /srv/run.sh: 許可がありません
+許可されていない操作です: chown
+PermissionError: [Errno 13] Permission denied: '/var/log/news.log'
+open() "/srv/a" failed (13: Permission denied)
+pods is forbidden: User "system:serviceaccount:a" cannot list resource "pods"
+AccessDenied: User is not authorized to perform: s3:PutObject
+書き込み権限がありません: /var/lib/news
 """,
     "process_crash": r"""
 news-app[1234]: segfault at 0 ip 00007f sp 00007ffd error 4 in libc.so
@@ -1514,6 +1682,16 @@ worker terminated unexpectedly with status 139
 Unhandled exception, shutting down
 panic: assignment to entry in nil map
 プロセスが予期せず終了しました (code=137)
+ワーカー3号が突然死しました。再起動します
+Segmentation fault (コアダンプ)
+app.service: Main process exited, code=killed, status=9/KILL
+traps: news[12] general protection fault ip:7f sp:7f error:0
+panic: runtime error: index out of range [3] with length 2
+Back-off restarting failed container worker
+WARN exited: collector (exit status 1; not expected)
+uwsgi: DAMN ! worker 2 (pid: 12) died :( trying respawn ...
+収集プロセスが異常終了しました (コード 139)
+子プロセスがシグナル 11 で終了しました
 """,
 }
 """One line of a log a line."""
@@ -2208,4 +2386,159 @@ HTTPヘッダーを追加しました
 エラー文言の表記を統一しました
 障害報告書を提出しました
 障害対応手順を読み込みました
+idle timeout for admin sessions is 30 minutes
+0 of 1200 probes failed
+timeouts: 0 of 50 requests
+crash protection enabled for worker pool
+OOM protection is enabled for postgres
+Quota usage: 3 users near quota, 0 exceeded
+feed item: "Five ways to avoid connection refused errors" (blog)
+item stored: "Out of memory: a memoir"
+skipping duplicate item "Bank timeout leaves customers angry"
+user searched for "certificate expired fix"
+search term 'permission denied' returned 12 hits
+opened help page 'Database errors explained'
+docs: chapter 7 explains what happens when authentication fails
+see docs/errors "Too many requests"
+# when the disk is full, old copies are deleted first
+# Permission denied is answered with 403
+// if the connection is refused we try the next host
+Usage: newsctl queue drain [--if-full] stops when the queue is full
+usage: check_dns HOST, prints an error if the name cannot be resolved
+running scenario "database down" ... ok
+scenario 'queue overflow' passed
+Switched to branch 'fix/timeout-handling'
+Checked out bugfix/oom-killed-worker
+branch feature/rate-limited-api merged
+release notes: improved message when authentication fails
+changelog 1.9: fix crash when certificate has expired
+CHANGELOG - handle 503 service unavailable from upstream
+oom_kill 2
+oom 0
+queue_full=0 rejected=0 timed_out=0
+refused_connections=0, auth_failures=0
+on_timeout: retry
+on_disk_full: stop
+on_rate_limited = wait
+deprecated setting 'db_error_log' is ignored, use 'log.database'
+option 'dns_timeout' is deprecated
+レート制限は解除済みです
+アカウントロックが解除されました user=sato
+接続拒否の状態が解除されました
+キューの滞留はすべて処理が完了しました
+滞留分の処理が完了しました（残り 0 件）
+設定: タイムアウト = 30
+設定：認証失敗時の待機 = 5 秒
+設定 ディスク不足の警告しきい値 = 90%
+認証に失敗した場合は5秒待って再試行します（仕様）
+※メモリ不足の場合は自動で再起動します
+接続できない場合は管理者に連絡してください
+エラーが発生した場合の手順を表示しました
+使い方: newsctl feed check URL 解析エラーがあれば表示
+ヘルプ「証明書エラーとは」を開きました
+ユーザーが「接続 拒否 原因」を検索しました
+リリースノート 2.4: ディスク不足時のメッセージを改善
+変更履歴: タイムアウト時の再試行を追加
+証明書の有効期限まで残り 45 日です
+認証失敗 0 件 / 1200 件
+200件中0件がタイムアウト
+失敗 0/1200
+Test case "auth fails with wrong password" finished, expected
+What does 'connection refused' mean?
+Did you know? Rate limiting protects your API
+The process will be killed if it runs out of memory
+retries are made when the server returned 503
+connection refused errors are now reported as warnings
+all timeouts cleared
+rabbitmq alarm cleared: queue emails below threshold
+disk space is sufficient: 120 GB free
+Disk OK - free space: / 10200 MB (61% inode=72%):
+Certificate expires in 60 days, no action required
+Connection pool stats: active=3 idle=7 timeouts=0
+GET /errors/500.html 200 3 ms
+GET /docs/timeouts HTTP/1.1 200
+"GET /help/404 HTTP/1.1" 200 512
+article 503 saved
+Fetched 429 articles from 12 feeds in 8 s
+listening on port 5000
+status=200 retries=0 errors=0
+certificate renewed, valid until 2027-01-01
+Certificate for example.com issued
+authentication succeeded for user sato
+session timeout reset to 30 min by admin
+login page rendered
+password changed for user sato
+permission granted to role editor
+rate limit headers: remaining 4980 of 5000
+rate limiter initialised: 100 req/min
+request quota at 12 %
+queue depth 3
+queue worker started
+queues: default=0, translate=2
+Backlog is empty
+Disk usage: 42% of 100 GB
+disk check finished: no problems
+memory usage 512 MB of 2 GB
+Memory limit for worker set to 512 MB
+OOM score adjusted to -500
+DNS cache flushed
+DNS resolver 10.0.0.2 answered in 3 ms
+resolved example.com to 93.184.216.34
+parser switched to lenient mode
+XML schema version 2.0
+worker exited with code 0
+process 412 terminated normally
+shutting down gracefully on SIGTERM
+Crash report upload is disabled
+connection accepted from 10.0.0.3
+connection closed by client
+database migrated to version 12
+DB connection pool size: 20
+database backup finished in 12 s
+slow query log is enabled
+error budget remaining: 99.2%
+error page template loaded: 500.html
+Retry policy: 3 attempts, timeout 10 s
+timeout=30 retries=3 backoff=2
+read_timeout: 60
+Translating: "Storm causes power failure, thousands without heating"
+headline: 'Bank denies access to accounts after system crash'
+【速報】大規模障害、全国で通信途絶 を配信しました
+記事を保存: 「銀行ATM、システム障害で停止」
+見出し『クラッシュした株式市場』を登録
+タイムアウト値を 60 秒に変更しました
+接続プールの上限は 20 です
+証明書を更新しました（有効期限 2027-01-01）
+認証に成功しました user=sato
+ログインしました user=sato
+ディスク使用率 42%
+メモリ使用量は正常です
+未処理件数: 0
+失敗: 0 件、成功: 120 件
+再試行により正常に取得しました
+DNSキャッシュを消去しました
+権限を付与しました role=editor
+フィードの解析が完了しました 30件
+レート制限の残り: 4980
+タイムアウト監視を開始しました
+障害訓練を実施します
+ページ「エラーの直し方」を表示
+設定ファイルを読み込みました timeout=30 error_log=on
+403 articles archived
+HTTP/1.1 200 OK
+backup of 500 files done
+retry succeeded after 1 timeout
+Circuit breaker closed again for translation
+Health check passed: database ok, redis ok, disk ok
+checking certificate expiry for 12 hosts
+subscribed to topic alerts.disk-full
+metric http_requests_5xx registered
+exporting counter connection_refused_total
+loaded 12 alert rules (DiskFull, OutOfMemory, DatabaseDown)
+silence created for alert DiskFull by sato
+alert DiskFull resolved
+[RESOLVED] database down
+notification template 'out of memory' saved
+unit test test_permission_denied PASSED
+simulated crash for chaos experiment, recovery in 3 s
 """
