@@ -171,6 +171,12 @@ class PatternBook:
         """Return how many patterns of each source burst now."""
         return Counter(stats.source for one in self._bursting if (stats := self._patterns.get(one)) is not None)
 
+    def new_ones(self, now: datetime) -> Counter[tuple[str, Level]]:
+        """Return how many new patterns of each source and level still come, by the lines of the last five minutes."""
+        since = now - self._repeat_after
+        going_on = (stats for stats in list(self._patterns.values()) if stats.last_seen >= since and stats.is_new(now))
+        return Counter((stats.source, stats.level) for stats in going_on)
+
     def take_tally(self) -> Tally:
         """Return how often what happened since the last call: (rare, burst or withheld; source; level)."""
         tally, self._tally = self._tally, Counter()

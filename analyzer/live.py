@@ -137,11 +137,14 @@ class LiveAnalysis:
     async def review(self) -> None:
         """Begin and end bursts by the lines so far, and tell of those that began."""
         async with self._lock:
-            events = await to_its_end(asyncio.to_thread(self._stages.book.review, self._clock.now()))
+            now = self._clock.now()
+            events = await to_its_end(asyncio.to_thread(self._stages.book.review, now))
+            new_ones = await to_its_end(asyncio.to_thread(self._stages.book.new_ones, now))
             self._metrics.add_tally(self._stages.book.take_tally())
         for event in events:
             await self._tell(event)
-        self._metrics.set_bursting({one.settings.name for one in self._sources}, self._stages.book.bursting())
+        sources = {one.settings.name for one in self._sources}
+        self._metrics.set_standing_out(sources, self._stages.book.bursting(), new_ones)
 
     async def group(self) -> None:
         """Find the families of patterns anew, in a child process. Raises ClusteringFailed."""

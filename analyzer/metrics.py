@@ -55,6 +55,12 @@ class AnalyzerMetrics:
             registry=registry,
         )
         self.pattern_bursting = Gauge("log_pattern_bursting", "Patterns that burst now.", ["source"], registry=registry)
+        self.pattern_new = Gauge(
+            "log_pattern_new",
+            "New patterns that had lines in the last five minutes.",
+            ["source", "level"],
+            registry=registry,
+        )
         self.withheld = Counter(
             "analyzer_events_withheld",
             "Events of dynamic patterns that were not told, because many of the source were.",
@@ -115,6 +121,7 @@ class AnalyzerMetrics:
             self.lines.labels(source, level.value.lower())
             for counter in (self.new_patterns, self.rare_patterns, self.bursts):
                 counter.labels(source, level.value.lower())
+            self.pattern_new.labels(source, level.value.lower()).set(0)
         self.pattern_bursting.labels(source).set(0)
         self.parse_failures.labels(source)
         self.lines_cut.labels(source)
@@ -147,10 +154,14 @@ class AnalyzerMetrics:
         for (what, source, level), count in tally.items():
             self._tallied[what].labels(source, level.value.lower()).inc(count)
 
-    def set_bursting(self, sources: Iterable[str], bursting: Mapping[str, int]) -> None:
-        """Show how many patterns of each source burst."""
+    def set_standing_out(
+        self, sources: Iterable[str], bursting: Mapping[str, int], new: Mapping[tuple[str, Level], int]
+    ) -> None:
+        """Show how many patterns of each source burst, and how many new ones of each level still come."""
         for source in sources:
             self.pattern_bursting.labels(source).set(bursting.get(source, 0))
+            for level in Level:
+                self.pattern_new.labels(source, level.value.lower()).set(new.get((source, level), 0))
 
     def _label(self, pattern_id: str, stats: PatternStats | None) -> str:
         if stats is None:

@@ -75,8 +75,7 @@ class LogAlerts:
         now = self._clock.time()
         last_seen = await self._last_seen(now)
         for key, seen in self._open.items():
-            subject = seen.labels.get("pattern") or seen.labels.get("series")
-            self._heard[key] = max(self._heard[key], last_seen.get(subject or "", 0.0))
+            self._heard[key] = max(self._heard[key], last_seen.get(_subject(seen.labels), 0.0))
         quiet = [key for key in self._open if now - self._heard[key] >= self._quiet_seconds]
         if quiet:
             await self._pipeline.observe([_ended(self._open[key], now) for key in quiet], source=_SOURCE)
@@ -84,12 +83,16 @@ class LogAlerts:
             del self._open[key], self._heard[key]
 
     async def _last_seen(self, now: float) -> dict[str, float]:
-        """Return when each pattern and each series with an anomaly was last seen, of the quiet time; epoch seconds."""
+        """Return when each pattern, the new ones of a source and level, and each series with an anomaly were last seen.
+
+        Of the quiet time; epoch seconds by subject.
+        """
         start = now - self._quiet_seconds
         patterns = await self._analyzer.patterns(start, now, _ITEMS)
         anomalies = await self._analyzer.anomalies(start, now, _ITEMS)
         seen = [(str(item["series"]), str(item["timestamp"])) for item in anomalies]
         seen += [(str(item["pattern_id"]), str(item["last_seen"])) for item in patterns]
+        seen += [(f"{item['source']} {item['level']}", str(item["last_seen"])) for item in patterns if item.get("new")]
         return {subject: parse_utc(moment).timestamp() for subject, moment in sorted(seen, key=lambda one: one[1])}
 
     def _observation(self, event: Event) -> Observation | None:
@@ -133,6 +136,12 @@ class LogAlerts:
         pattern = str(details.get("pattern_id", ""))
         name = NAMES.get(pattern, OTHER_PATTERN)
         return {"alertname": name, "severity": severity.prometheus, "source": source, "pattern": pattern}
+
+
+def _subject(labels: Mapping[str, str]) -> str:
+    """Return what an alert is about: a pattern, a series, or the new patterns of a source and level."""
+    known = labels.get("pattern") or labels.get("series")
+    return known or f"{labels.get('source')} {labels.get('level')}"
 
 
 def _summaries(event: Event, labels: Mapping[str, str]) -> dict[str, str]:

@@ -23,6 +23,8 @@ from analyzer.sources.paths import Folders, Moved, bases, expand, is_glob, is_pl
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
+_MISSING = "no such file"
+
 FIRST_BYTES = 64 * 1024 * 1024
 """At the very first start so much of a file's end is learned."""
 
@@ -192,7 +194,7 @@ class FileSource:
             if is_plain_log(path):
                 look.found.setdefault(_inode(status), (path, status))
         if not look.found and not problems:
-            problems[self._pattern] = "no such file"
+            problems[self._pattern] = _MISSING
         self._find_rotated(look.found)
         look.sort(self._files)
         for inode, (path, status) in look.found.items():
@@ -414,7 +416,8 @@ class FileSource:
         self.problems = {**problems, **self._unreadable}
         new = [path for path, problem in self.problems.items() if told.get(path) != problem]
         for path in new[:_PROBLEMS_LOGGED]:
-            logger.warning("source %s: %s cannot be read: %s", self.name, path, self.problems[path])
+            level = logging.INFO if self.problems[path] == _MISSING else logging.WARNING  # a log may come later
+            logger.log(level, "source %s: %s cannot be read: %s", self.name, path, self.problems[path])
         if len(new) > _PROBLEMS_LOGGED:
             logger.warning("source %s: %d more cannot be read", self.name, len(new) - _PROBLEMS_LOGGED)
 

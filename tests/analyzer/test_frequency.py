@@ -308,3 +308,13 @@ def test_each_severity_is_explained() -> None:
             "高：レベルは ERROR、これまでに1回、通常の頻度はまだ不明",
         ),
     }
+
+
+def test_new_patterns_that_still_come_are_counted_by_source_and_level() -> None:
+    found = book()
+    found.count(line(0, Level.ERROR), "t1", "one")
+    found.count(line(200, Level.ERROR), "t2", "two")
+    found.count(line(200, Level.ERROR, learning=True), "t3", "three")
+    assert found.new_ones(START + timedelta(seconds=250)) == {("app", Level.ERROR): 2}
+    assert found.new_ones(START + timedelta(seconds=400)) == {("app", Level.ERROR): 1}
+    assert found.new_ones(START + timedelta(hours=2)) == {}

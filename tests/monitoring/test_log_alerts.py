@@ -70,6 +70,20 @@ async def test_new_errors_share_one_alert_and_lesser_patterns_have_none(tmp_path
         assert await one.alerts.take(one.event("MEDIUM")) == []
 
 
+async def test_the_alert_of_new_errors_lasts_while_they_come(tmp_path: Path) -> None:
+    async with setup(tmp_path) as one:
+        await one.alerts.take(one.event(kind="dynamic", pattern_id="t1"))
+        one.bridge.clock.advance(QUIET_SECONDS - 10)
+        seen = {"pattern_id": "t1", "source": "app", "level": "ERROR", "new": True}
+        one.analyzer.items = [{**seen, "last_seen": format_utc(one.bridge.clock.now())}]
+        one.bridge.clock.advance(20)
+        await one.alerts.sweep()
+        assert one.status == "firing"
+        one.bridge.clock.advance(QUIET_SECONDS)
+        await one.alerts.sweep()
+        assert one.status == "resolved"
+
+
 async def test_a_burst_of_a_known_error_has_an_alert_of_its_own(tmp_path: Path) -> None:
     async with setup(tmp_path) as one:
         (alert,) = await one.alerts.take(one.event(kind="dynamic", pattern_id="t1", reason="burst"))

@@ -31,6 +31,8 @@ FROM_ANALYZER = {
     "log_rare_patterns_total",
     "log_bursts_total",
     "log_pattern_bursting",
+    "log_pattern_new",
+    "log_source_problems",
     "log_source_lag_bytes",
     "log_parse_failures_total",
     "log_masked_items_total",
