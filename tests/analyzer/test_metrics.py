@@ -24,7 +24,8 @@ def test_what_the_book_tallies_is_counted_by_source_and_level() -> None:
     metrics = AnalyzerMetrics(registry)
     metrics.begin_source("app")
     metrics.add_tally({("rare", "app", Level.WARNING): 2, ("burst", "app", Level.ERROR): 1})
-    metrics.set_bursting(["app", "web"], {"app": 3})
+    metrics.set_standing_out(["app", "web"], {"app": 3}, {("app", Level.ERROR): 2})
+    assert registry.get_sample_value("log_pattern_new", {"source": "app", "level": "error"}) == 2
     assert registry.get_sample_value("log_rare_patterns_total", {"source": "app", "level": "warning"}) == 2
     assert registry.get_sample_value("log_bursts_total", {"source": "app", "level": "error"}) == 1
     assert registry.get_sample_value("log_bursts_total", {"source": "app", "level": "critical"}) == 0
