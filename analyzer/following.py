@@ -1,7 +1,6 @@
 """One source that is followed: what was read of it, and what that came to."""
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any
 
 from analyzer.intake import Intake
@@ -58,7 +57,7 @@ class FollowedSource:
 
     def state(self) -> dict[str, Any]:
         """Return what has to be remembered, ready for JSON."""
-        points = [astuple(point) for point in self.files.checkpoints(self._intake.pending_bytes())]
+        points = [point.values() for point in self.files.checkpoints(self._intake.pending_bytes())]
         return {
             "files": points,
             "looked_ns": self.files.looked_ns,

@@ -103,6 +103,7 @@ class FileSource:
         restored = (FollowedFile.restored(point, encoding, docker_lines) for point in checkpoints or ())
         self._files: dict[Inode, FollowedFile] = {file.inode: file for file in restored}
         self._open: OrderedDict[int, FollowedFile] = OrderedDict()
+        self._not_files: dict[str, str] = {}
         self._unreadable: dict[str, str] = {}
         self._ended: list[Chunk] = []
         self._folders = Folders()
@@ -209,7 +210,8 @@ class FileSource:
         self._adopt_all(look.found)
         self._first_look = False
         self._looked_ns = now_ns
-        self._say(problems)
+        self._not_files = problems
+        self._say()
 
     def _unread(self, look: _Look) -> list[Path]:
         """Return the names of which files may have come and gone since the last look.
@@ -408,12 +410,12 @@ class FileSource:
     def _complain(self, file: FollowedFile, error: Exception) -> None:
         self._unreadable[str(file.place)] = getattr(error, "strerror", None) or str(error) or type(error).__name__
         file.close()
-        self._say({})
+        self._say()
 
-    def _say(self, problems: Mapping[str, str]) -> None:
+    def _say(self) -> None:
         """Make known what cannot be read; what is new goes to the log."""
         told = self.problems
-        self.problems = {**problems, **self._unreadable}
+        self.problems = {**self._not_files, **self._unreadable}
         new = [path for path, problem in self.problems.items() if told.get(path) != problem]
         for path in new[:_PROBLEMS_LOGGED]:
             level = logging.INFO if self.problems[path] == _MISSING else logging.WARNING  # a log may come later

@@ -49,6 +49,13 @@ class Checkpoint:
     encoding: str | None = None
     finished: bool = False
 
+    def values(self) -> tuple[str | int | None, ...]:
+        """Return the arguments to make it of."""
+        return (
+            *(self.path, self.place, self.device, self.inode, self.offset, self.modified_ns),
+            *(self.head, self.mark, self.existing_until, self.encoding, self.finished),
+        )
+
 
 @dataclass(slots=True)
 class FollowedFile:

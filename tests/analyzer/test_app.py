@@ -56,6 +56,25 @@ async def get(session: aiohttp.ClientSession, path: str) -> tuple[int, Any]:
         return answer.status, await answer.json(content_type=None)
 
 
+async def test_service_tells_how_its_sources_do(tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_text("ERROR one\nERROR two\n")
+    (tmp_path / "dead.log").symlink_to("nowhere")
+    async with running(tmp_path) as session:
+
+        async def read() -> bool:
+            (item,) = (await get(session, "/api/v1/sources"))[1]["items"]
+            return bool(item["lines"] == 2)
+
+        await until(read, "both lines are read")
+        _, found = await get(session, "/api/v1/sources")
+    (item,) = found["items"]
+    assert found["total"] == 1
+    assert (item["name"], item["files"], item["lag_bytes"], item["encodings"]) == ("app", 1, 0, ["ascii"])
+    assert item["last_read_at"] is not None
+    problem = {"path": str(tmp_path / "dead.log"), "problem": "the link leads nowhere"}
+    assert (item["problem_count"], item["problems"]) == (1, [problem])
+
+
 async def test_service_answers_with_patterns(tmp_path: Path) -> None:
     now = SystemClock().now()
     early, late = (format_utc(now - timedelta(hours=hours)) for hours in (3, 1))
