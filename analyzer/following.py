@@ -101,8 +101,8 @@ class FollowedSource:
             if finishing or file not in busy:
                 self._finish(file)
         self._intake.flush()
-        faster = self._clock.monotonic() - began < _LONG_SECONDS / 2
-        self._limit_bytes = min(2 * self._limit_bytes, _MOST_BYTES) if faster else _FEWEST_BYTES
+        more = self.files.has_more and self._clock.monotonic() - began < _LONG_SECONDS / 2
+        self._limit_bytes = min(2 * self._limit_bytes, _MOST_BYTES) if more else _FEWEST_BYTES
         batch, self._batch = self._batch, Batch()
         return batch
 

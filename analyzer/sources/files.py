@@ -415,7 +415,8 @@ class FileSource:
     def _say(self) -> None:
         """Make known what cannot be read; what is new goes to the log."""
         told = self.problems
-        self.problems = {**self._not_files, **self._unreadable}
+        found = {**self._not_files, **self._unreadable}
+        self.problems = {_text(path): _text(problem) for path, problem in found.items()}
         new = [path for path, problem in self.problems.items() if told.get(path) != problem]
         for path in new[:_PROBLEMS_LOGGED]:
             level = logging.INFO if self.problems[path] == _MISSING else logging.WARNING  # a log may come later
@@ -436,6 +437,11 @@ def _is_at_name(file: FollowedFile, path: Path | None, status: os.stat_result | 
     if path is None or status is None:
         return False
     return file.is_open or (path == file.path and not bases(path)) or file.is_at(path, status)
+
+
+def _text(path: str) -> str:
+    """Return the name of a file as text, which it need not be."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def _inode(status: os.stat_result) -> Inode:

@@ -32,9 +32,21 @@ def test_less_is_read_at_a_time_where_it_takes_long(tmp_path: Path, seconds: flo
     source = FollowedSource(
         SourceSettings(name="app", path=str(log)), LogStages(AnalyzerSettings()), Passing(seconds), 0.0, None
     )
-    source.read()
+    for _ in range(10):
+        source.read()
     log.write_text(LINE * LINES)
     counts = [source.read().lines.total() for _ in range(most_reads)]
     source.files.close()
     assert sum(counts) == LINES
+    assert counts[0] * len(LINE) < 300 * 1024
     assert (max(counts) * len(LINE) > 600 * 1024) is (seconds == 0)
+
+
+def test_what_is_told_of_files_is_text_though_their_names_are_none(tmp_path: Path) -> None:
+    (tmp_path / "記事\udcff.log").mkdir()
+    source = FollowedSource(
+        SourceSettings(name="app", path=f"{tmp_path}/*.log"), LogStages(AnalyzerSettings()), Passing(0.0), 0.0, None
+    )
+    source.read()
+    (problem,) = source.describe()["problems"]
+    assert problem["path"] == f"{tmp_path}/記事\\udcff.log"
