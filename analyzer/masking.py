@@ -41,8 +41,10 @@ class Masker:
 
     def _once(self, text: str) -> str:
         for kind, expression in self.own.items():
-            text, count = expression.sub(f"[{kind}]", text)
-            self._count(kind, count)
+            masked = f"[{kind}]"
+            parts = [expression.sub(masked, part) for part in text.split(masked)]
+            text = masked.join(part for part, _ in parts)
+            self._count(kind, sum(count for _, count in parts))
         plain = folded(text)
         if self._gates is None:
             self._gates = Gates(self.rules)

@@ -82,6 +82,12 @@ def test_check_digits() -> None:
     assert not is_my_number("123456789012")
 
 
+def test_an_own_kind_that_its_expression_finds_is_masked_once() -> None:
+    own = masker({"staff": "(?i)staff", "any": "x|n"})
+    assert own.mask(own.mask("Staff of staff x")) == "[staff] of [staff] [any]"
+    assert own.counts == {"staff": 2, "any": 1}
+
+
 def test_own_kinds_and_addresses_are_masked_and_counted() -> None:
     own = masker({"subscriber": r"SUB-\d{6}"}, mask_ip=True)
     masked = own.mask("SUB-123456 came from 10.0.0.1 and 2001:db8::1, SUB-000001 too, 1.2.3.4.5 not")
