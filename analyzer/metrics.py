@@ -8,10 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from analyzer.events import Severity
 from analyzer.levels import Level
 from analyzer.pattern_stats import PatternStats
-from analyzer.patterns import Kind, Pattern
-
-OTHER = "other"
-"""Label of the dynamic patterns that have none of their own."""
+from analyzer.patterns import UNNAMED, Kind, Pattern
 
 
 class AnalyzerMetrics:
@@ -116,7 +113,7 @@ class AnalyzerMetrics:
         for pattern in self._known:
             self.pattern_lines.labels(source, pattern.id)
             self.pattern_info.labels(pattern.id, pattern.kind.value, pattern.severity.prometheus).set(1)
-        self.pattern_lines.labels(source, OTHER)
+        self.pattern_lines.labels(source, UNNAMED)
         for level in Level:
             self.lines.labels(source, level.value.lower())
             for counter in (self.new_patterns, self.rare_patterns, self.bursts):
@@ -165,11 +162,11 @@ class AnalyzerMetrics:
 
     def _label(self, pattern_id: str, stats: PatternStats | None) -> str:
         if stats is None:
-            return OTHER
+            return UNNAMED
         if stats.kind is not Kind.DYNAMIC or pattern_id in self._labelled:
             return pattern_id
         if len(self._labelled) >= self._max_pattern_labels:
-            return OTHER
+            return UNNAMED
         self._labelled.add(pattern_id)
         self.pattern_info.labels(pattern_id, stats.kind.value, stats.severity.prometheus).set(1)
         return pattern_id

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from analyzer.look_alikes import without_look_alikes
 from analyzer.pattern_table import PREDEFINED, Kind, Pattern
 
-__all__ = ["PREDEFINED", "Kind", "Pattern", "PatternCatalogue"]
+__all__ = ["PREDEFINED", "UNNAMED", "Kind", "Pattern", "PatternCatalogue"]
+
+UNNAMED = "other"
+"""What stands for the id of lines without a pattern, and of patterns that metrics do not name."""
 
 _MEMORY_BYTES = 1 << 20
 """At most, for what RE2 remembers of one expression."""

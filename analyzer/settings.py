@@ -11,7 +11,7 @@ from analyzer.events import Severity
 from analyzer.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
 from analyzer.levels import Level
 from analyzer.masking import masker
-from analyzer.patterns import PREDEFINED, Kind, Pattern
+from analyzer.patterns import PREDEFINED, UNNAMED, Kind, Pattern
 from analyzer.reading.formats import NAMED, LineFormat, is_definition
 from runtime.settings import Duration, Section, Settings, nearest
 
@@ -96,6 +96,8 @@ class PatternSettings(Section):
     def _usable(self) -> "PatternSettings":
         if self.id in {pattern.id for pattern in PREDEFINED}:
             raise ValueError(f"{self.id!r} is the id of a predefined pattern: take another")
+        if self.id == UNNAMED:
+            raise ValueError(f"{self.id!r} is what lines without a pattern are called: take another")
         if Expression(self.id, self.expression).search(""):
             raise InvalidExpression(self.id, "matches empty text, and so every line: ask for one character at least")
         return self

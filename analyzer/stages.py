@@ -11,7 +11,7 @@ from analyzer.frequency import Line, PatternBook
 from analyzer.levels import Level
 from analyzer.masking import masker
 from analyzer.pattern_stats import PatternStats
-from analyzer.patterns import PatternCatalogue
+from analyzer.patterns import UNNAMED, PatternCatalogue
 from analyzer.reading.formats import FormatParser, LineFormat, PlainParser, is_definition
 from analyzer.reading.headers import HeaderParser
 from analyzer.reading.records import LogRecord
@@ -19,7 +19,6 @@ from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.templates import Template, TemplateMiner
 from runtime.clock import Clock
 
-_UNNAMED = "other"
 _MOST_MERGES = 50_000
 
 
@@ -90,7 +89,7 @@ class LogStages:
         batch.lines[where.level] += run.count
         batch.patterns[where.pattern_id] += run.count
         batch.headless += run.count if run.headless else 0
-        if where.pattern_id == _UNNAMED:
+        if where.pattern_id == UNNAMED:
             return None
         line = Line(source, run.text, where.level, run.first, learning)
         stats, new, event = self.book.count_run(line, where.pattern_id, where.description, run.count, run.last)
@@ -128,7 +127,7 @@ class LogStages:
             return Sorted(category, "", level, match.template)
         if self._mine and level in self._levels:
             return Sorted(match.template.id, match.template.text, level, match.template)
-        return Sorted(_UNNAMED, "", level, match.template)
+        return Sorted(UNNAMED, "", level, match.template)
 
     def _merged(self, old_id: str, into: Template) -> None:
         self.before_merge()

@@ -44,6 +44,7 @@ def test_own_patterns_and_masks_are_taken() -> None:
     [
         ({"patterns": [{"id": "x", "expression": "(?=a)"}]}, "expression 'x': look-around is not supported"),
         ({"patterns": [{"id": "timeout", "expression": "a"}]}, "predefined pattern"),
+        ({"patterns": [{"id": "other", "expression": "a"}]}, "lines without a pattern"),
         ({"patterns": [{"id": "x", "expression": "a*"}]}, "expression 'x': matches empty text, and so every line"),
         (
             {"patterns": [{"id": "x", "expression": "a"}, {"id": "x", "expression": "b"}]},
