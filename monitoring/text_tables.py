@@ -8,6 +8,7 @@ from typing import TextIO
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BAR_COLUMNS = 24
+_COMMANDS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _FIRST_SECONDS = 0.5  # quick work needs no bar
 
 
@@ -22,6 +23,13 @@ def _columns(sign: str) -> int:
     if unicodedata.combining(sign) or unicodedata.category(sign) in ("Cf", "Me", "Mn"):
         return 0
     return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+
+
+def visible(text: str) -> str:
+    """Return a text in which nothing commands the terminal or turns the direction of writing."""
+    if text.isprintable():
+        return text
+    return "".join("\ufffd" if unicodedata.category(sign) in _COMMANDS else sign for sign in text)
 
 
 def shortened(text: str, columns: int) -> str:
@@ -48,6 +56,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence
 
     right: the columns, counted from 0, that hold numbers.
     """
+    head, rows = [visible(cell) for cell in head], [[visible(cell) for cell in row] for row in rows]
     widths = [max(width(row[place]) for row in (head, *rows)) for place in range(len(head) - 1)]
     rest = None if columns is None else max(20, columns - sum(widths) - 2 * len(widths))
     return "\n".join(

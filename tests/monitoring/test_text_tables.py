@@ -25,6 +25,11 @@ def test_the_last_column_gets_what_is_left() -> None:
     ]
 
 
+def test_what_a_log_says_does_not_command_the_terminal() -> None:
+    shown = table(("A", "B"), [("x\x07", "記事\u3000\x1b[2J\x9b31m\u202e\n")], right=(), columns=None)
+    assert shown.splitlines() == ["A   B", "x�  記事\u3000�[2J�31m��"]
+
+
 def test_a_sparkline_shows_the_least_and_the_most() -> None:
     assert sparkline([0, 1, 50, 100]) == " ▁▄█"
     assert sparkline([]) == ""
