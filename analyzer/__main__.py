@@ -10,4 +10,5 @@ PORT = 9106
 
 
 if __name__ == "__main__":
+    sys.setswitchinterval(0.001)  # a thread that reads a backlog keeps a scrape waiting no longer
     sys.exit(run(argument_parser("analyzer", PORT), Configuration, build))

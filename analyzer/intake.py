@@ -121,7 +121,7 @@ class Intake:
                 self._complete(file)
             else:
                 run = held.run
-                if run is not None and held_line[: held.minute] == held.run_minute:
+                if run is not None and held.buckets.get(held_line[: held.minute]) == run.step:
                     run.count += 1
                     run.last = held_line
                 else:
@@ -149,7 +149,7 @@ class Intake:
             if isinstance(run, Run):
                 self._count(run)
                 continue
-            run.known.run = run.known.run_minute = None
+            run.known.run = None
             if run.step != _UNWANTED:
                 self._count(self._made(run))
         self._now = None
@@ -242,8 +242,9 @@ class Intake:
             self._runs.append(run)
         run.count += 1
         run.last, run.said_last = line, said
-        if known.minute or not (stamp or self._carry or extra):
-            known.run, known.run_minute = run, line[: known.minute]
+        known.run = run
+        if not (stamp or self._carry or extra):
+            known.buckets[b""] = step
 
     def _step(self, stamp: StampPlace, line: bytes) -> int | None:
         """Return the step that the minute of a line lies in, None if the line has to be looked at by itself."""
@@ -261,14 +262,13 @@ class Intake:
 
     def _made(self, run: OpenRun) -> Run:
         """Return the run that known lines are."""
-        stamp = run.known.stamp
+        known, stamp = run.known, run.known.stamp
         first = run.said or (stamp and stamp.moment(run.first)) or self._clock.now()
-        last = run.said_last or (stamp and stamp.moment(run.last)) or first
-        text = ""
-        if self._stages.wants_text(run.known.where):
-            text = self._parser.parse(decode(run.first))[0].summary
-        moments = self._capped(min(first, last)), self._capped(max(first, last))
-        return Run(run.known.where, text, *moments, run.count, run.known.headless)
+        last = run.said_last or (stamp and run.count > 1 and stamp.moment(run.last)) or first
+        if last < first:
+            first, last = last, first
+        text = self._parser.parse(decode(run.first))[0].summary if self._stages.wants_text(known.where) else ""
+        return Run(known.where, text, self._capped(first), self._capped(last), run.count, known.headless)
 
 
 def _extras(lines: Lines) -> Iterable[Extra | None]:

@@ -50,8 +50,8 @@ class KnownLine:
     """Lines that differ only in digits or identifiers.
 
     where: where they belong. headless: no header was found in them. stamp: None if they have none. minute: so many
-    bytes at their beginning tell the minute; 0 if that is not so simple. buckets: which one a minute lies in.
-    run, run_minute: what the last of them was counted in, and for which beginning of a line that holds.
+    bytes at their beginning tell the minute; 0 if that is not so simple. buckets: the step of time that a minute lies
+    in. run: the one that the last of them was counted in.
     """
 
     where: Sorted
@@ -60,7 +60,6 @@ class KnownLine:
     minute: int
     buckets: dict[bytes, int]
     run: OpenRun | None = None
-    run_minute: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

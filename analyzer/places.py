@@ -80,7 +80,7 @@ class StampPlace:
 
     def moment(self, line: bytes) -> datetime | None:
         """Return when the line was said; None if its stamp is written in another way."""
-        start = self.start.position(line)
+        start = self.start.position(line) if self.start.nth else 0
         end = start + self.length
         if line[end : end + 1].isdigit():
             return None
