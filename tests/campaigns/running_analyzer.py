@@ -104,6 +104,7 @@ class Scraper:
         self._thread = threading.Thread(target=self._scrape)
 
     def __enter__(self) -> "Scraper":
+        self._analyzer.get("/metrics")  # the first one costs the client 0.2 s
         self._thread.start()
         return self
 
