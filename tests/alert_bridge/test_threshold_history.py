@@ -1,5 +1,6 @@
 """The history of thresholds in the API: newest first, by labels, with the reason in both languages."""
 
+from functools import partial
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -31,7 +32,7 @@ async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_
                 reason_key="factor_zero",
                 reason_values={"threshold": value, "base": value, "timezone": "UTC"},
             )
-            await one.database.run(lambda connection, row=change: store.record_threshold(connection, row))
+            await one.database.run(partial(store.record_threshold, change=change))
         unused = Mock()
         access = Access()
         views = Views(

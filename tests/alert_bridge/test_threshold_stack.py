@@ -182,7 +182,7 @@ async def scene(tmp_path: Path, exporter: tuple[CollectorRegistry, int]) -> Asyn
     async with prometheus(tmp_path, web=port, bridge=bridge_port) as url, aiohttp.ClientSession() as session:
         text = SETTINGS.format(url=url, rules=tmp_path / "rules", age_limit=AGE_LIMIT)
         (tmp_path / "newswatch.yml").write_text(text, encoding="utf-8")
-        arguments = ["--config", tmp_path / "newswatch.yml", "--data-dir", tmp_path / "bridge"]
+        arguments: list[str | Path] = ["--config", tmp_path / "newswatch.yml", "--data-dir", tmp_path / "bridge"]
         with (tmp_path / "bridge.log").open("wb") as log:
             bridge = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "alert_bridge", *arguments, f"--web.listen-address=127.0.0.1:{bridge_port}"),

@@ -6,7 +6,7 @@ prints what is measured beside the bounds.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import pytest
@@ -218,7 +218,7 @@ Case = tuple[str, Callable[[], Measured], Mapping[str, tuple[float, float]]]
 ENDS = {"in alert until 23.5 h": (0.98, 1.0), "over from 24.5 to 26 h": (0.0, 0.06), "over from 26 h": (0.0, 0.0204)}
 CASES: list[Case] = [
     *[
-        (f"D1 D2 {shape} {change}", lambda s=shape, c=change: lasting_change(s, c), ENDS)  # type: ignore[misc]
+        (f"D1 D2 {shape} {change}", partial(lasting_change, shape, change), ENDS)
         for shape in SHAPES
         for change in ("x3", "x1.8", "+30")
     ],
@@ -257,7 +257,7 @@ CASES: list[Case] = [
     *[
         (
             f"growth {percent:g} % a day, followed {share:g}",
-            lambda p=percent, s=share: growth(p, s),  # type: ignore[misc]
+            partial(growth, percent, share),
             {"alarms in four weeks": (0, most)},
         )
         for percent, share, most in (

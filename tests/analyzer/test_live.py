@@ -173,7 +173,9 @@ async def test_a_traceback_is_one_line_of_its_pattern(bench: Bench) -> None:
     bench.write(error("cannot store"), "Traceback (most recent call last):", '  File "a.py", line 1', "KeyError: 'x'")
     await settle(live)
     assert registry.get_sample_value("log_lines_total", {"source": "app", "level": "error"}) == 1
-    assert [pattern["description"] for pattern in await live.patterns(0, 1e11, 100)] == ["cannot store: KeyError: '<*>'"]
+    assert [pattern["description"] for pattern in await live.patterns(0, 1e11, 100)] == [
+        "cannot store: KeyError: '<*>'"
+    ]
 
 
 async def test_nothing_that_is_kept_or_told_holds_personal_data(bench: Bench) -> None:
