@@ -47,9 +47,11 @@ class Keeper:
             rows, self._rows = self._rows, Rows()
             try:
                 await self._store.save(rows)
-            except (SQLAlchemyError, OSError) as error:
+            except BaseException as error:
                 rows.update(self._rows)
                 self._rows = rows
+                if not isinstance(error, SQLAlchemyError | OSError):
+                    raise
                 self._failed(error)
                 return False
         if self._failing:

@@ -145,3 +145,21 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date(
     finally:
         await database.close()
     assert (stats.frequency, stats.rate.recent, stats.rate.burst, stats.rare_at) == (3, {5: 3}, None, None)
+
+
+async def test_rows_wait_for_the_next_write_whatever_went_wrong(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = AnalyzerStore(database)
+    keeper = Keeper(store, lambda: None)
+    keeper.add(store.rows([pattern("t1")]))
+
+    async def fail(_: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "save", fail)
+        with pytest.raises(RuntimeError):
+            await keeper.write()
+    assert await keeper.write()
+    assert await store.load_patterns() == [pattern("t1")]
