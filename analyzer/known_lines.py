@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from analyzer.levels import Level
-from analyzer.places import DIGITS, Place, StampPlace, code_digits
+from analyzer.places import DIGITS, Code, Place, StampPlace, codes_of
 from analyzer.reading.headers import HeaderParser, Layout
 from analyzer.reading.records import LogRecord
 from analyzer.reading.stamps import Read
@@ -70,7 +70,7 @@ class _Varied:
     """
 
     stamp: StampPlace | None
-    codes: tuple[Place, ...]
+    codes: tuple[Code, ...]
     message: Place | None
     variants: dict[VariantKey, KnownLine] = field(default_factory=dict)
 
@@ -81,7 +81,7 @@ class _Varied:
 
     def key(self, line: bytes, match_own: Callable[[str], str | None]) -> VariantKey:
         """Return what the place of a line hangs on."""
-        digits = [code.digits(line) for code in self.codes]
+        digits = [code.value(line) for code in self.codes]
         if self.message is None:
             return tuple(digits)
         return (*digits, match_own(line[self.message.position(line) :].decode("utf-8", "replace")))
@@ -182,7 +182,7 @@ class LineMemory:
         message = record.summary.encode("utf-8", "replace")
         if reduced is not line:
             message = without_identifiers(message)
-        codes = code_digits(reduced, message, layout.level_of if layout else None)
+        codes = codes_of(reduced, message, layout.level_of if layout else None)
         if codes is None or (self._match_own is not None and not line.endswith(message)):
             return None
         begin = Place.of(line, len(line) - len(message)) if self._match_own is not None else None

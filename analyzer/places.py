@@ -1,11 +1,12 @@
 """Where something stands in a line: the same place in all lines that differ from it only in digits."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from analyzer.codes import code_places
+from analyzer.codes import code_places, hide_deciding_codes
 from analyzer.levels import Level
 from analyzer.reading.headers import Layout
 from analyzer.reading.stamps import Read
@@ -14,6 +15,10 @@ DIGITS = b"0123456789"
 
 _NUMBER = re.compile(rb"\d+")
 _PROBES = (b"2", b"4", b"5")
+_WORDS = (b"0", b"3", b"509")
+_LONGEST = 6
+_SHAPES = (*_WORDS, b"400", b"500", *(b"7" * length for length in range(1, _LONGEST + 1)))
+"""Numbers of each sort that `codes` tells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +92,57 @@ class StampPlace:
         return self.read(line[start:end].decode("utf-8", "replace"))
 
 
-def code_digits(line: bytes, message: bytes, level_of: Callable[[str], Level] | None) -> tuple[Place, ...] | None:
-    """Return where the digits stand on which a line's pattern hangs, or its level; None if that cannot be told.
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Digits on which a line's pattern hangs, or its level.
+
+    shapes: of the numbers that decide something there; None if all do. Of other ones it does not matter which they are.
+    """
+
+    place: Place
+    shapes: frozenset[bytes] | None
+
+    def value(self, line: bytes) -> bytes:
+        """Return the digits that stand there, b"" if they decide nothing."""
+        digits = self.place.digits(line)
+        return digits if self.shapes is None or _number_shape(digits) in self.shapes else b""
+
+
+def codes_of(line: bytes, message: bytes, level_of: Callable[[str], Level] | None) -> tuple[Code, ...] | None:
+    """Return where digits stand on which a line's pattern hangs, or its level; None if that cannot be told.
 
     message: what is mined of it. level_of: tells the level of a line, where it hangs on digits.
     """
     begin = line.rfind(message)
     if begin < 0 and (line.startswith(b"{") or b"\\" in line):
         return None  # its message is written there in another way
+    said = message if begin >= 0 else line
+    normal = unicodedata.normalize("NFKC", said.decode("utf-8", "replace")).encode("utf-8", "replace")
+    if len(_NUMBER.findall(normal)) != len(_NUMBER.findall(said)):
+        return None
     numbers = [found.span() for found in _NUMBER.finditer(line)]
     first = next((place for place, (start, _) in enumerate(numbers) if start >= begin), len(numbers))
-    found = {first + place for place in code_places(message if begin >= 0 else line)}
+    found = {first + place: _deciding_shapes(normal, place) for place in code_places(normal)}
     if level_of is not None:
-        found.update(place for place, span in enumerate(numbers) if _tells_level(line, span, level_of))
-    return tuple(Place.of(line, numbers[place][0]) for place in sorted(found))
+        found.update({place: None for place, span in enumerate(numbers) if _tells_level(line, span, level_of)})
+    return tuple(Code(Place.of(line, numbers[place][0]), shapes) for place, shapes in sorted(found.items()))
+
+
+def _deciding_shapes(message: bytes, place: int) -> frozenset[bytes] | None:
+    """Return the shapes of the numbers that decide something in a place of a message."""
+    start, end = [found.span() for found in _NUMBER.finditer(message)][place]
+    before, after = (part.decode("utf-8", "replace") for part in (message[:start], message[end:]))
+    texts = {shape: hide_deciding_codes(f"{before}{shape.decode()}{after}") for shape in _SHAPES}
+    return frozenset(shape for shape, text in texts.items() if not text.startswith(shape.decode(), len(before)))
+
+
+def _number_shape(digits: bytes) -> bytes:
+    """Return a number that decides something wherever a given one does."""
+    if digits in _WORDS:
+        return digits
+    if len(digits) == 3 and digits[:1] in b"45":
+        return digits[:1] + b"00"
+    return b"7" * min(len(digits), _LONGEST)
 
 
 def _tells_level(line: bytes, span: tuple[int, int], level_of: Callable[[str], Level]) -> bool:

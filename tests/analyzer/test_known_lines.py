@@ -47,6 +47,29 @@ def test_another_code_is_not_known() -> None:
     assert found(memory, "feed 12 answered with status 500") is None
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "request {} returned status 404",
+        "バッチ処理が完了しました: 90件中{}件を更新",
+        "{} errors found",
+        "失敗は{}件でした",
+    ],
+)
+def test_a_number_where_a_code_may_stand_need_not_be_one(said: str) -> None:
+    memory = LineMemory(None, None, fewest_seen=1)
+    learned(memory, said.format(12))
+    assert found(memory, said.format(77)) is WHERE
+    assert found(memory, said.format(7_654_321)) is WHERE
+
+
+@pytest.mark.parametrize("said", ["{} errors found", "失敗は{}件でした"])
+def test_a_count_of_zero_is_another_line(said: str) -> None:
+    memory = LineMemory(None, None, fewest_seen=1)
+    learned(memory, said.format(12))
+    assert found(memory, said.format(0)) is None
+
+
 @pytest.mark.parametrize("said", ["job {} is done", "job {} returned status 500"])
 def test_ever_other_lines_do_not_fill_the_memory(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(known_lines, "_MOST_KNOWN", 20)
