@@ -134,7 +134,7 @@ class PatternBook:
         first = stats is None
         if stats is None:
             stats = self._begin(line, pattern_id, description)
-        quiet = first or line.moment - stats.last_seen >= self._repeat_after
+        quiet = first or self._seconds_of_quiet(stats, line) >= self._repeat_after.total_seconds()
         before = stats.frequency
         rare = self._count_rate(stats, line, count)
         stats.add(count, line.moment, last, line.level)
@@ -145,6 +145,14 @@ class PatternBook:
         new = first and not stats.learned and stats.kind is Kind.DYNAMIC
         reason = self._reason(stats, before, new=new, rare=rare, quiet=quiet)
         return stats, new, self._event(stats, line, reason) if reason else None
+
+    def _seconds_of_quiet(self, stats: PatternStats, line: Line) -> float:
+        """Return how long no line of a pattern came: by the clock in live work, else by the times of the lines."""
+        if self.now is None:
+            return (line.moment - stats.last_seen).total_seconds()
+        now, before = self.now(), stats.counted_at or stats.last_seen
+        stats.counted_at = now
+        return (now - before).total_seconds()
 
     def review(self, now: datetime) -> list[Event]:
         """Begin and end bursts by the lines so far; to be called every few seconds.

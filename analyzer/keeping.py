@@ -47,7 +47,7 @@ class Keeper:
             rows, self._rows = self._rows, Rows()
             try:
                 await self._store.save(rows)
-            except BaseException as error:
+            except Exception as error:
                 rows.update(self._rows)
                 self._rows = rows
                 if not isinstance(error, SQLAlchemyError | OSError):

@@ -22,7 +22,8 @@ class PatternStats:
     id: of the table, the settings, or the miner's template. category: the id of the table, None for dynamic ones.
     severity: by level or pattern alone. source, level: where it was seen first, and the gravest level it was seen with.
     first_seen, last_seen: aware. examples: at most three, masked. learned: known since before the learning time ended.
-    rare_at: when it was last seen after so long that this was surprising.
+    rare_at: when it was last seen after so long that this was surprising. counted_at: when a line of it was last
+    counted, whatever time the line carries; None before the first of this run.
     """
 
     id: str
@@ -40,6 +41,7 @@ class PatternStats:
     learned: bool = False
     rate: Rate = field(default_factory=Rate)
     rare_at: datetime | None = None
+    counted_at: datetime | None = field(default=None, compare=False)
 
     @property
     def bursting(self) -> bool:

@@ -118,7 +118,7 @@ csrfmiddlewaretoken=⟦q1w2e3r4t5⟧
 トークン: ⟦abcd1234efgh⟧
 アクセストークン=⟦abcd1234efgh⟧
 APIキー：⟦k-98765abcdef⟧
-https://hooks.slack.com/services/⟦T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX⟧
+https://hooks.slack.com/services/⟦T024BE7LD/B0342JX9Q/a1B2c3D4e5F6g7H8i9J0k1L2⟧
 jwt ⟦eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF⟧
 none alg ⟦eyJhbGciOiJub25lIn0.eyJzdWIiOiIxMjM0NTY3ODkwIn0.⟧
 key ⟦AKIAIOSFODNN7EXAMPLE⟧ leaked

@@ -318,3 +318,14 @@ def test_new_patterns_that_still_come_are_counted_by_source_and_level() -> None:
     assert found.new_ones(START + timedelta(seconds=250)) == {("app", Level.ERROR): 2}
     assert found.new_ones(START + timedelta(seconds=400)) == {("app", Level.ERROR): 1}
     assert found.new_ones(START + timedelta(hours=2)) == {}
+
+
+def test_a_line_dated_in_the_future_silences_no_known_pattern() -> None:
+    found = book()
+    now = START
+    found.now = lambda: now
+    told = []
+    for counted, dated in ((0, 3600), (10, 10), (400, 400), (1200, 1200)):
+        now = START + timedelta(seconds=counted)
+        told.append(found.count(line(dated), "timeout", "")[2] is not None)
+    assert told == [True, False, True, True]

@@ -3,6 +3,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from alert_bridge.alerts import Severity
 from analyzer.events import ANOMALY_DETECTED, PATTERN_DETECTED, Event
 from analyzer.events import Severity as EventSeverity
@@ -70,20 +72,6 @@ async def test_new_errors_share_one_alert_and_lesser_patterns_have_none(tmp_path
         assert await one.alerts.take(one.event("MEDIUM")) == []
 
 
-async def test_the_alert_of_new_errors_lasts_while_they_come(tmp_path: Path) -> None:
-    async with setup(tmp_path) as one:
-        await one.alerts.take(one.event(kind="dynamic", pattern_id="t1"))
-        one.bridge.clock.advance(QUIET_SECONDS - 10)
-        seen = {"pattern_id": "t1", "source": "app", "level": "ERROR", "new": True}
-        one.analyzer.items = [{**seen, "last_seen": format_utc(one.bridge.clock.now())}]
-        one.bridge.clock.advance(20)
-        await one.alerts.sweep()
-        assert one.status == "firing"
-        one.bridge.clock.advance(QUIET_SECONDS)
-        await one.alerts.sweep()
-        assert one.status == "resolved"
-
-
 async def test_a_burst_of_a_known_error_has_an_alert_of_its_own(tmp_path: Path) -> None:
     async with setup(tmp_path) as one:
         (alert,) = await one.alerts.take(one.event(kind="dynamic", pattern_id="t1", reason="burst"))
@@ -97,11 +85,21 @@ async def test_an_anomaly_opens_an_alert_of_its_severity(tmp_path: Path) -> None
         assert (alert.name, alert.severity, alert.labels["series"]) == ("AnomalyDetected", Severity.LOW, "cpu_percent")
 
 
-async def test_it_ends_after_quiet_minutes_but_not_while_lines_still_come(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("details", "seen"),
+    [
+        ({}, {"pattern_id": "ssl_error"}),
+        ({"kind": "dynamic", "pattern_id": "t1"}, {"pattern_id": "t2", "source": "app", "level": "ERROR", "new": True}),
+    ],
+    ids=["a known pattern", "new errors of a source"],
+)
+async def test_it_ends_after_quiet_minutes_but_not_while_lines_still_come(
+    tmp_path: Path, details: dict[str, Any], seen: dict[str, Any]
+) -> None:
     async with setup(tmp_path) as one:
-        await one.alerts.take(one.event())
+        await one.alerts.take(one.event(**details))
         one.bridge.clock.advance(QUIET_SECONDS - 10)
-        one.analyzer.items = [{"pattern_id": "ssl_error", "last_seen": format_utc(one.bridge.clock.now())}]
+        one.analyzer.items = [{**seen, "last_seen": format_utc(one.bridge.clock.now())}]
         one.bridge.clock.advance(20)
         await one.alerts.sweep()
         assert one.status == "firing"
