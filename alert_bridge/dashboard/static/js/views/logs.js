@@ -143,9 +143,12 @@ function reason(pattern) {
   return html`<p>${severityReason(pattern)}</p><p class="mut">${facts.filter(Boolean).join(" · ")}</p>`;
 }
 
+/** What the log analysis itself alerts of this source stands first. @param {any} pattern @returns {(a: any, b: any) => number} */
+const byCause = (pattern) => (a, b) => Number(b.labels?.source === pattern.source) - Number(a.labels?.source === pattern.source);
+
 /** The alerts that name the pattern, and the patterns that say similar things. @param {any} pattern */
 function links(pattern) {
-  const alerts = openAlerts().filter((alert) => alert.log_patterns?.some((/** @type {any} */ one) => one.pattern_id === pattern.pattern_id)).slice(0, 3);
+  const alerts = openAlerts().filter((alert) => alert.log_patterns?.some((/** @type {any} */ one) => one.pattern_id === pattern.pattern_id)).sort(byCause(pattern)).slice(0, 3);
   const family = pattern.family;
   if (!alerts.length && !family) return nothing;
   return html`<p class="line wrap">${alerts.map((alert) => html`<a href=${address({ view: "alerts", id: alert.id })}>${t("related_alert", { alert: title(alert) })}</a>`)}
