@@ -32,7 +32,7 @@ _CLAMP = {"min": "clamp_max", "max": "clamp_min"}
 def render_rules(rules: Sequence[AlertRule], on: Sequence[str] = ("job", "instance")) -> str:
     """Return the text of a rule file. on: the labels by which values of different metrics belong together.
 
-    Raises ConditionError for a comparison, or a min, max or abs, without a metric.
+    Raises ConditionError for a comparison, or a min, max or abs, without a metric, and for a divisor that is 0.
     """
     group = {"name": "newswatch_rules", "rules": [_rule(one, on) for one in rules]}
     return str(yaml.safe_dump({"groups": [group]}, sort_keys=False, allow_unicode=True, width=1000))
@@ -107,10 +107,14 @@ class _Writer:
         raise AssertionError(ast.dump(node))  # the condition's own parser let it through
 
     def _arithmetic(self, left: ast.expr, op: ast.operator, right: ast.expr) -> str:
-        divisor = self.number(right)
-        if isinstance(op, ast.Div) and _has_metric(right):
-            divisor = f"({divisor} != 0)"
-        return f"({self.number(left)} {_ARITHMETIC[type(op)]}{self._matching(left, right)} {divisor})"
+        second = self.number(right)
+        if isinstance(op, ast.Div):
+            if _has_metric(right):
+                second = f"({second} != 0)"
+            elif not _literal(right):
+                problem = "Prometheus needs a divisor that is a metric or a number other than 0"
+                raise ConditionError(self._condition.text, right.col_offset, problem)
+        return f"({self.number(left)} {_ARITHMETIC[type(op)]}{self._matching(left, right)} {second})"
 
     def _call(self, node: ast.expr, name: str, args: list[ast.expr]) -> str:
         vectors = [self.number(one) for one in args if _has_metric(one)]
@@ -130,3 +134,10 @@ class _Writer:
 def _has_metric(node: ast.expr) -> bool:
     called = {id(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
     return any(isinstance(one, ast.Name) and id(one) not in called for one in ast.walk(node))
+
+
+def _literal(node: ast.expr) -> float:
+    """Return the value of a number with or without a sign; 0 for anything else."""
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return float(node.value) if isinstance(node, ast.Constant) else 0.0  # type: ignore[arg-type] # numbers alone
