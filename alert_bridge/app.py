@@ -19,7 +19,6 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from alert_bridge import store
 from alert_bridge.alerts import Alert, Observation, Severity, fingerprint
 from alert_bridge.analyzer_client import Analyzer, AnalyzerClient
 from alert_bridge.charts import SYSTEM_FIGURES, ChartError, ChartRenderer
@@ -38,6 +37,7 @@ from alert_bridge.rule_loop import RuleLoop
 from alert_bridge.rules import AlertRule
 from alert_bridge.runbooks import shown
 from alert_bridge.settings import Configuration
+from alert_bridge.store import retention, threshold_rows
 from alert_bridge.threshold_config import WatchedThreshold
 from alert_bridge.threshold_loop import ThresholdLoop
 from alert_bridge.threshold_manager import DynamicThresholdManager, ThresholdChange
@@ -260,7 +260,7 @@ class AlertBridge:
     async def record(self, change: ThresholdChange) -> None:
         """Keep a row of the history of thresholds, and tell the listeners."""
         assert self._database is not None  # noqa: S101 - the loop runs while it is open
-        await self._database.run(lambda connection: store.record_threshold(connection, change))
+        await self._database.run(lambda connection: threshold_rows.record(connection, change))
         for listener in self.threshold_listeners:
             listener(change)
 
@@ -270,7 +270,7 @@ class AlertBridge:
         keep_days = self.settings.alert_bridge.retention_days
         gone = 1
         while gone:
-            gone = await self._database.run(lambda one: store.clean_up(one, self.clock.now(), keep_days))
+            gone = await self._database.run(lambda one: retention.clean_up(one, self.clock.now(), keep_days))
 
     def _publish(self, event: str, alert: Alert) -> None:
         kind: AlertType = "new_alert" if event == "alert_created" else "alert_update"

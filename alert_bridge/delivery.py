@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from alert_bridge import store
 from alert_bridge.alerts import Alert, Status
 from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError, Event, Language, Notification
 from alert_bridge.pipeline import Pipeline
-from alert_bridge.store import Delivery
+from alert_bridge.store import episode_rows, outbox
+from alert_bridge.store.outbox import Delivery
 from runtime.clock import Clock
 from runtime.database import Database
 
@@ -89,7 +89,7 @@ class DeliveryWorker:
         """Begin what is due on every channel that is not busy."""
         busy = tuple(self._busy)
         rows, counted = await self._database.read(
-            lambda connection: (store.due(connection, self._clock.now(), busy), store.outbox_counts(connection))
+            lambda connection: (outbox.due(connection, self._clock.now(), busy), outbox.counts(connection))
         )
         by_channel: dict[str, list[Delivery]] = defaultdict(list)
         for row in rows:
@@ -112,7 +112,7 @@ class DeliveryWorker:
         self._pipeline.outbox_changed.set()
 
     async def _wait(self) -> None:
-        moment = await self._database.read(store.next_due)
+        moment = await self._database.read(outbox.next_due)
         seconds = _LOOK_AGAIN_SECONDS
         if moment is not None and not self._busy:
             seconds = min(seconds, max(0.05, (moment - self._clock.now()).total_seconds()))
@@ -134,7 +134,10 @@ class DeliveryWorker:
     async def _attempt(self, delivery: Delivery) -> None:
         await self._pipeline.explained(delivery.alert_id)
         alert, told = await self._database.read(
-            lambda connection: (store.get(connection, delivery.alert_id), store.told(connection, delivery.alert_id))
+            lambda connection: (
+                episode_rows.get(connection, delivery.alert_id),
+                outbox.told(connection, delivery.alert_id),
+            )
         )
         if alert is None or not still_due(delivery, alert, told):
             await self._settle(delivery, "cancelled")
@@ -182,15 +185,15 @@ class DeliveryWorker:
 
         def work(connection: Connection) -> None:
             error = detail if state in ("dead", "pending") else None
-            store.settle(connection, delivery, state, now, error, retry_at)
+            outbox.settle(connection, delivery, state, now, error, retry_at)
             if state != "cancelled":
-                store.note(
+                episode_rows.note(
                     connection, delivery.alert_id, now, "notified", "", delivery.event, delivery.channel,
                     detail if state == "sent" else f"{result}: {detail}",
                 )  # fmt: skip
             fallback = self._manager.fallback(delivery.channel)
             if state == "dead" and fallback is not None:
-                store.enqueue(connection, delivery.alert_id, delivery.event, [fallback], now, delivery.step)
+                outbox.enqueue(connection, delivery.alert_id, delivery.event, [fallback], now, delivery.step)
 
         await self._database.run(work)
         self._metrics.notifications.labels(delivery.channel, result).inc()

@@ -1,6 +1,6 @@
 """How an alert goes through: observe -> episode -> outbox, in one transaction -> publish -> explain -> deliver.
 
-What is decided stands in episodes.py, what is stored in store.py, who is told in delivery.py.
+What is decided stands in episodes.py, what is stored in store/, who is told in delivery.py.
 """
 
 import asyncio
@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from alert_bridge import episodes, store
+from alert_bridge import episodes
 from alert_bridge.alerts import Alert, Observation
 from alert_bridge.episodes import Change
 from alert_bridge.metrics import BridgeMetrics
+from alert_bridge.store import episode_rows, inbox, outbox
 from runtime.clock import Clock
 from runtime.database import Database
 
@@ -113,9 +114,9 @@ class Pipeline:
 
         def work(connection: Connection) -> list[tuple[str, Alert]]:
             if raw:
-                store.receive(connection, now, source, raw)
+                inbox.receive(connection, now, source, raw)
             for one in refused:
-                store.receive(connection, now, source, one.body, one.error)
+                inbox.receive(connection, now, source, one.body, one.error)
             return self._take_in(connection, observations, now, told)
 
         stored = await self._database.run(work)
@@ -134,7 +135,7 @@ class Pipeline:
         now = self._clock.now()
 
         def work(connection: Connection) -> tuple[str, Alert]:
-            current = store.get(connection, alert_id)
+            current = episode_rows.get(connection, alert_id)
             if current is None:
                 raise UnknownAlert(alert_id)
             return self._store(connection, decide(current, now), now)
@@ -150,14 +151,14 @@ class Pipeline:
 
     async def get(self, alert_id: str) -> Alert:
         """Return one alert. Raises UnknownAlert."""
-        found = await self._database.read(lambda connection: store.get(connection, alert_id))
+        found = await self._database.read(lambda connection: episode_rows.get(connection, alert_id))
         if found is None:
             raise UnknownAlert(alert_id)
         return found
 
     async def open_named(self, names: Collection[str]) -> list[Alert]:
         """Return the open alerts that have one of these names."""
-        return await self._database.read(lambda connection: store.open_named(connection, names))
+        return await self._database.read(lambda connection: episode_rows.open_named(connection, names))
 
     async def explained(self, alert_id: str) -> None:
         """Wait, three seconds at most, until what can be known about a new alert is stored with it."""
@@ -170,15 +171,15 @@ class Pipeline:
         now = self._clock.now()
 
         def work(connection: Connection) -> list[tuple[str, Alert]]:
-            changes = [episodes.expire(alert, now) for alert in store.expiring(connection, now)]
+            changes = [episodes.expire(alert, now) for alert in episode_rows.expiring(connection, now)]
             return [self._store(connection, change, now) for change in changes if change is not None]
 
-        if await self._database.read(lambda connection: bool(store.expiring(connection, now))):
+        if await self._database.read(lambda connection: bool(episode_rows.expiring(connection, now))):
             await self._publish(await self._database.run(work))
 
     async def refresh_metrics(self) -> None:
         """Count the open alerts anew."""
-        self._metrics.show_open(await self._database.read(store.counts))
+        self._metrics.show_open(await self._database.read(episode_rows.counts))
 
     async def close(self) -> None:
         """Stop what is still being explained; it is asked again when the alert is next told."""
@@ -201,30 +202,32 @@ class Pipeline:
         current: dict[tuple[str, str], Alert] = {}
         for cluster in {seen.cluster for seen in observations}:
             fingerprints = {seen.fingerprint for seen in observations if seen.cluster == cluster}
-            for fingerprint, alert in store.latest(connection, cluster, fingerprints).items():
+            for fingerprint, alert in episode_rows.latest(connection, cluster, fingerprints).items():
                 current[cluster, fingerprint] = alert
         for seen in observations:
             key = (seen.cluster, seen.fingerprint)
-            change = episodes.observe(seen, current.get(key), id=store.new_id(), now=now, language=self._language)
+            change = episodes.observe(
+                seen, current.get(key), id=episode_rows.new_id(), now=now, language=self._language
+            )
             if change is None:
                 continue
             event, alert = self._store(connection, change, now)
             current[key] = alert
             if change.what == "opened":
                 due = self._first_word_due(connection, alert, now)
-                store.enqueue(connection, alert.id, "firing", told, due)
+                outbox.enqueue(connection, alert.id, "firing", told, due)
             stored.append((event, alert))
         return stored
 
     def _first_word_due(self, connection: Connection, alert: Alert, now: datetime) -> datetime:
         """Within the suppression window of the same alert's last word the next one waits for the window's end."""
-        last = store.last_told(connection, alert.fingerprint)
+        last = outbox.last_told(connection, alert.fingerprint)
         return max(now, last + self._suppression_window) if last else now
 
     def _store(self, connection: Connection, change: Change, now: datetime) -> tuple[str, Alert]:
-        alert = store.save(connection, change, now)
+        alert = episode_rows.save(connection, change, now)
         if change.what == "resolved":
-            store.enqueue(connection, alert.id, "resolved", store.told_or_pending(connection, alert.id), now)
+            outbox.enqueue(connection, alert.id, "resolved", outbox.told_or_pending(connection, alert.id), now)
             return "alert_resolved", alert
         return "alert_created" if change.what == "opened" else "alert_updated", alert
 
@@ -261,10 +264,10 @@ class Pipeline:
             return
 
         def work(connection: Connection) -> Alert | None:
-            current = store.get(connection, alert.id)
+            current = episode_rows.get(connection, alert.id)
             if current is None:
                 return None
-            usual = episodes.usual_duration(store.durations(connection, alert.fingerprint))
+            usual = episodes.usual_duration(episode_rows.durations(connection, alert.fingerprint))
             explained = episodes.explain(
                 current,
                 language=self._language,
@@ -274,7 +277,7 @@ class Pipeline:
                 threshold=known.threshold,
                 usual_duration_seconds=usual,
             )
-            return store.save(connection, Change(explained, "updated"), self._clock.now())
+            return episode_rows.save(connection, Change(explained, "updated"), self._clock.now())
 
         stored = await self._database.run(work)
         if stored is not None:

@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from alert_bridge import episodes, runbooks, store
+from alert_bridge import episodes, runbooks
 from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import AlreadyResolved, Change
 from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.pipeline import Pipeline, Refused, UnknownAlert
 from alert_bridge.runbooks import shown
+from alert_bridge.store import episode_rows
 from alert_bridge.webhook import Unusable, parse_alertmanager, unreadable
 from runtime.clock import Clock, parse_utc
 from runtime.database import Database
@@ -151,7 +152,7 @@ class AlertsApi:
         severities = _severities(query.get("severity"))
         sort = _sort(query.get("sort", "severity"))
         page = await self._database.read(
-            lambda connection: store.find(
+            lambda connection: episode_rows.find(
                 connection,
                 statuses=statuses,
                 severities=severities,
@@ -172,7 +173,7 @@ class AlertsApi:
     async def history(self, request: Request) -> Response:
         """Show what happened to one alert, oldest first."""
         alert = await _found(self._pipeline.get(request.path_params["id"]))
-        items = await self._database.read(lambda connection: store.history_of(connection, alert.id))
+        items = await self._database.read(lambda connection: episode_rows.history_of(connection, alert.id))
         return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
 
     async def action(self, request: Request) -> Response:
@@ -365,8 +366,8 @@ def _severities(text: str | None) -> list[str] | None:
 
 
 def _sort(text: str) -> str:
-    if text.removeprefix("-") not in store.SORTS:
-        expected = f"expected one of {', '.join(store.SORTS)}, or one of them with '-' before it"
+    if text.removeprefix("-") not in episode_rows.SORTS:
+        expected = f"expected one of {', '.join(episode_rows.SORTS)}, or one of them with '-' before it"
         raise Problem(400, "Invalid parameter", f"sort: got {text[:80]!r}, {expected}")
     return text
 

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from alert_bridge import store
 from alert_bridge.alerts import Severity
 from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable
 from alert_bridge.figures import FIGURES, Figure, Figures, Snapshot, plain
 from alert_bridge.notify.manager import NotificationManager
+from alert_bridge.store import outbox, threshold_rows
 from alert_bridge.threshold_config import ThresholdConfig
 from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
 from alert_bridge.threshold_reasons import Language, render
@@ -185,7 +185,7 @@ class Views:
         wanted = {name: query[name] for name in ("direction", "severity", "job", "instance") if name in query}
         if "severity" in wanted:
             wanted["severity"] = _severity_word(wanted["severity"])
-        rows = await self._database.read(lambda connection: store.threshold_rows(connection, metric, limit, wanted))
+        rows = await self._database.read(lambda connection: threshold_rows.rows(connection, metric, limit, wanted))
         items = [
             {**row, **{f"reason_{one}": render(row["reason_key"], row["reason_values"], one) for one in ("en", "ja")}}
             for row in rows
@@ -195,7 +195,7 @@ class Views:
     async def health(self, _: Request) -> Response:
         """Show how the parts are."""
         snapshot = await self._figures.snapshot()
-        counted = await self._database.read(store.outbox_counts)
+        counted = await self._database.read(outbox.counts)
         channels = [
             {"name": name, **{state: counted.get((name, state), 0) for state in ("pending", "sent", "dead")}}
             for name in self._notifications.names

@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import OperationalError
 
-from alert_bridge import store
 from alert_bridge.dashboard.api import INGEST_PATH, INGEST_PATHS, AlertsApi
+from alert_bridge.store import tables
 from runtime.security import Access
 from runtime.settings import WebSettings
 from runtime.web import build_app, serve
@@ -103,7 +103,7 @@ async def test_one_bad_alert_does_not_cost_the_others_and_is_kept(tmp_path: Path
         answer = await http.post(INGEST_PATH, json=webhook(alert(), alert("Zero", startsAt=ZERO_TIME), *bad))
         assert answer.json == {"accepted": 2, "refused": len(bad)}
         assert (await http.get("/api/v1/alerts?status=all")).json["total"] == 2
-        kept = await one.database.read(lambda connection: connection.execute(store.inbox.select()).mappings().all())
+        kept = await one.database.read(lambda connection: connection.execute(tables.inbox.select()).mappings().all())
         assert sum(row["error"] is not None for row in kept) == len(bad)
 
 
@@ -115,7 +115,7 @@ async def test_what_is_no_webhook_is_refused_and_kept(tmp_path: Path, body: byte
         answer = await http.post(INGEST_PATH, data=body, headers={"content-type": "application/json"})
         assert answer.status == 400
         assert answer.content_type == "application/problem+json"
-        kept = await one.database.read(lambda connection: connection.execute(store.inbox.select()).mappings().all())
+        kept = await one.database.read(lambda connection: connection.execute(tables.inbox.select()).mappings().all())
         assert [row["error"] is not None for row in kept] == [True]
 
 
@@ -213,7 +213,7 @@ async def test_lists_are_filtered_searched_sorted_and_paged(tmp_path: Path) -> N
 async def test_one_damaged_row_does_not_cost_the_list(tmp_path: Path) -> None:
     async with bridge(tmp_path) as (http, one):
         [damaged], _ = await one.observe(seen("A")), await one.observe(seen("B"))
-        change = store.alerts.update().where(store.alerts.c.id == damaged.id).values(created_at="1-01-01")
+        change = tables.alerts.update().where(tables.alerts.c.id == damaged.id).values(created_at="1-01-01")
         await one.database.run(lambda connection: connection.execute(change))
         listed = (await http.get("/api/v1/alerts")).json
         assert [item["name"] for item in listed["items"]] == ["B"]

@@ -6,11 +6,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from alert_bridge import episodes, store
+from alert_bridge import episodes
 from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import AlreadyResolved
 from alert_bridge.notify.notifier import DeliveryError
 from alert_bridge.pipeline import Explanation, UnknownAlert
+from alert_bridge.store import episode_rows, retention, tables
 from tests.alert_bridge.parts import parts, seen
 from tests.waiting import until
 
@@ -55,7 +56,7 @@ async def test_any_order_of_a_begin_and_its_end_leaves_it_resolved(tmp_path: Pat
             for observation in labelled:
                 await one.observe(observation)
             await one.observe(seen(f"A{number}", ends=10))
-        page = await one.database.read(lambda connection: store.find(connection))
+        page = await one.database.read(lambda connection: episode_rows.find(connection))
         assert page.total == 0
 
 
@@ -135,7 +136,7 @@ async def test_an_acknowledgement_runs_out_and_can_be_taken_back(tmp_path: Path)
         await one.pipeline.acknowledge(opened.id, "yui")
         alert = await one.pipeline.act(opened.id, lambda a, now: episodes.unacknowledge(a, "yui", now))
         assert alert.status is Status.FIRING
-        history = await one.database.read(lambda connection: store.history_of(connection, opened.id))
+        history = await one.database.read(lambda connection: episode_rows.history_of(connection, opened.id))
         assert [row["what"] for row in history] == [
             "firing", "acknowledged", "firing", "acknowledged", "unacknowledged",
         ]  # fmt: skip
@@ -168,7 +169,7 @@ async def test_the_guides_columns_are_in_the_table_alerts(tmp_path: Path) -> Non
 async def test_the_migrations_make_what_the_store_declares(tmp_path: Path) -> None:
     async with parts(tmp_path) as one:
         found = await one.database.read(
-            lambda connection: compare_metadata(MigrationContext.configure(connection), store.metadata)
+            lambda connection: compare_metadata(MigrationContext.configure(connection), tables.metadata)
         )
         assert found == []
 
@@ -277,8 +278,8 @@ async def test_clean_up_takes_what_is_old_and_over_and_never_what_is_open(tmp_pa
         await one.observe(seen("A"), seen("B"))
         await one.observe(seen("A", ends=1))
         one.clock.advance(31 * 86400)
-        assert await one.database.run(lambda connection: store.clean_up(connection, one.clock.now(), 30)) >= 1
+        assert await one.database.run(lambda connection: retention.clean_up(connection, one.clock.now(), 30)) >= 1
         page = await one.database.read(
-            lambda connection: store.find(connection, statuses=[status.value for status in Status])
+            lambda connection: episode_rows.find(connection, statuses=[status.value for status in Status])
         )
         assert [alert.name for alert in page.alerts] == ["B"]

@@ -6,8 +6,8 @@ from unittest.mock import Mock
 
 from prometheus_client import CollectorRegistry
 
-from alert_bridge import store
 from alert_bridge.dashboard.views import Views
+from alert_bridge.store import threshold_rows
 from alert_bridge.threshold_manager import ThresholdChange
 from runtime.security import Access
 from runtime.settings import WebSettings
@@ -32,7 +32,7 @@ async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_
                 reason_key="factor_zero",
                 reason_values={"threshold": value, "base": value, "timezone": "UTC"},
             )
-            await one.database.run(partial(store.record_threshold, change=change))
+            await one.database.run(partial(threshold_rows.record, change=change))
         unused = Mock()
         access = Access()
         views = Views(

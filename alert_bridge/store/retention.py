@@ -1,0 +1,26 @@
+"""What is over and old goes, a batch at a time."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import (
+    Connection,
+    delete,
+    select,
+)
+
+from alert_bridge.store.tables import alerts, inbox, threshold_history
+from runtime.clock import format_utc
+
+
+def clean_up(connection: Connection, now: datetime, keep_days: float, batch: int = 1000) -> int:
+    """Delete one batch of what is older than `keep_days`; open episodes never go. Returns how many rows went."""
+    before = format_utc(now - timedelta(days=keep_days))
+    gone = 0
+    for table, key, condition in (
+        (alerts, alerts.c.id, alerts.c.resolved_at < before),
+        (inbox, inbox.c.number, inbox.c.received_at < before),
+        (threshold_history, threshold_history.c.number, threshold_history.c.calculated_at < before),
+    ):
+        old = select(key).where(condition).limit(batch)
+        gone += connection.execute(delete(table).where(key.in_(old.scalar_subquery()))).rowcount
+    return gone
