@@ -6,7 +6,7 @@ What is decided stands in episodes.py, what is stored in store/, who is told in 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,7 +61,12 @@ class Refused:
     error: str
 
 
+_EVENTS = {"opened": "alert_created", "resolved": "alert_resolved"}
+
 Explain = Callable[[Alert], Awaitable[Explanation]]
+Stage = Callable[[Connection, Change, datetime], Sequence[Change]]
+"""Called in the transaction of a stored change; what it returns is stored in the same transaction."""
+
 Listener = Callable[[str, Alert], None]
 """Told of each stored change: (`alert_created` | `alert_updated` | `alert_resolved`, the alert)."""
 
@@ -91,6 +96,7 @@ class Pipeline:
         self._language = language
         self._suppression_window = timedelta(seconds=suppression_window_seconds)
         self._explaining: dict[str, asyncio.Task[None]] = {}
+        self.stages: list[Stage] = []
         self.listeners: list[Listener] = []
         self.outbox_changed = asyncio.Event()
 
@@ -132,17 +138,28 @@ class Pipeline:
 
         decide: one of the actions of episodes.py. Raises UnknownAlert, AlreadyResolved, ValueError.
         """
-        now = self._clock.now()
 
-        def work(connection: Connection) -> tuple[str, Alert]:
+        def work(connection: Connection, now: datetime) -> Sequence[Change]:
             current = episode_rows.get(connection, alert_id)
             if current is None:
                 raise UnknownAlert(alert_id)
-            return self._store(connection, decide(current, now), now)
+            return [decide(current, now)]
 
-        stored = await self._database.run(work)
-        await self._publish([stored])
-        return stored[1]
+        return (await self.change(work))[-1]
+
+    async def change(self, decide: Callable[[Connection, datetime], Sequence[Change]]) -> list[Alert]:
+        """Store what `decide` finds to change, in one transaction; returns the new states, in order.
+
+        decide: reads and writes over the connection given, with the moment now.
+        """
+        now = self._clock.now()
+        stored = await self._database.run(
+            lambda connection: [
+                one for change in decide(connection, now) for one in self._store(connection, change, now)
+            ]
+        )
+        await self._publish(stored)
+        return [alert for _, alert in stored]
 
     async def acknowledge(self, alert_id: str, who: str, comment: str = "", seconds: float | None = None) -> Alert:
         """Note that somebody has an alert. Raises UnknownAlert, AlreadyResolved."""
@@ -170,12 +187,12 @@ class Pipeline:
         """Let acknowledgements and snoozes that have run out end."""
         now = self._clock.now()
 
-        def work(connection: Connection) -> list[tuple[str, Alert]]:
+        def work(connection: Connection, now: datetime) -> Sequence[Change]:
             changes = [episodes.expire(alert, now) for alert in episode_rows.expiring(connection, now)]
-            return [self._store(connection, change, now) for change in changes if change is not None]
+            return [change for change in changes if change is not None]
 
         if await self._database.read(lambda connection: bool(episode_rows.expiring(connection, now))):
-            await self._publish(await self._database.run(work))
+            await self.change(work)
 
     async def refresh_metrics(self) -> None:
         """Count the open alerts anew."""
@@ -211,12 +228,12 @@ class Pipeline:
             )
             if change is None:
                 continue
-            event, alert = self._store(connection, change, now)
-            current[key] = alert
+            changed = self._store(connection, change, now)
+            current[key] = changed[-1][1]
             if change.what == "opened":
-                due = self._first_word_due(connection, alert, now)
-                outbox.enqueue(connection, alert.id, "firing", told, due)
-            stored.append((event, alert))
+                due = self._first_word_due(connection, current[key], now)
+                outbox.enqueue(connection, current[key].id, "firing", told, due)
+            stored += changed
         return stored
 
     def _first_word_due(self, connection: Connection, alert: Alert, now: datetime) -> datetime:
@@ -224,12 +241,16 @@ class Pipeline:
         last = outbox.last_told(connection, alert.fingerprint)
         return max(now, last + self._suppression_window) if last else now
 
-    def _store(self, connection: Connection, change: Change, now: datetime) -> tuple[str, Alert]:
+    def _store(self, connection: Connection, change: Change, now: datetime) -> list[tuple[str, Alert]]:
+        """Store a change and all that follows from it; returns the events with the episode's states, in order."""
         alert = episode_rows.save(connection, change, now)
         if change.what == "resolved":
             outbox.enqueue(connection, alert.id, "resolved", outbox.told_or_pending(connection, alert.id), now)
-            return "alert_resolved", alert
-        return "alert_created" if change.what == "opened" else "alert_updated", alert
+        stored = [(_EVENTS.get(change.what, "alert_updated"), alert)]
+        for stage in self.stages:
+            for further in stage(connection, replace(change, alert=stored[-1][1]), now):
+                stored += self._store(connection, further, now)
+        return stored
 
     async def _publish(self, stored: Sequence[tuple[str, Alert]]) -> None:
         if not stored:
