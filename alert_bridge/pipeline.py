@@ -5,10 +5,11 @@ What is decided stands in episodes.py, what is stored in store/, who is told in 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -61,11 +62,16 @@ class Refused:
     error: str
 
 
+Item = TypeVar("Item", Observation, Change)
+
 _EVENTS = {"opened": "alert_created", "resolved": "alert_resolved"}
 
 Explain = Callable[[Alert], Awaitable[Explanation]]
-Stage = Callable[[Connection, Change, datetime], Sequence[Change]]
-"""Called in the transaction of a stored change; what it returns is stored in the same transaction."""
+Stage = Callable[[Connection, Sequence[Change], datetime], Sequence[Change]]
+"""Called in the transaction of stored changes, each of another episode; what it returns is stored in the same one.
+
+Hundreds may come at once while nobody else can write: a stage asks the database by the batch, never by the alert.
+"""
 
 Listener = Callable[[str, Alert], None]
 """Told of each stored change: (`alert_created` | `alert_updated` | `alert_resolved`, the alert)."""
@@ -155,7 +161,7 @@ class Pipeline:
         now = self._clock.now()
         stored = await self._database.run(
             lambda connection: [
-                one for change in decide(connection, now) for one in self._store(connection, change, now)
+                one for part in _without_repeats(decide(connection, now)) for one in self._store(connection, part, now)
             ]
         )
         await self._publish(stored)
@@ -215,41 +221,58 @@ class Pipeline:
     def _take_in(
         self, connection: Connection, observations: Sequence[Observation], now: datetime, told: Collection[str]
     ) -> list[tuple[str, Alert]]:
-        stored = []
         current: dict[tuple[str, str], Alert] = {}
         for cluster in {seen.cluster for seen in observations}:
             fingerprints = {seen.fingerprint for seen in observations if seen.cluster == cluster}
             for fingerprint, alert in episode_rows.latest(connection, cluster, fingerprints).items():
                 current[cluster, fingerprint] = alert
-        for seen in observations:
-            key = (seen.cluster, seen.fingerprint)
-            change = episodes.observe(
-                seen, current.get(key), id=episode_rows.new_id(), now=now, language=self._language
+        stored: list[tuple[str, Alert]] = []
+        for part in _without_repeats(observations):
+            decided = (
+                episodes.observe(
+                    seen, current.get(_key(seen)), id=episode_rows.new_id(), now=now, language=self._language
+                )
+                for seen in part
             )
-            if change is None:
-                continue
-            changed = self._store(connection, change, now)
-            current[key] = changed[-1][1]
-            if change.what == "opened":
-                due = self._first_word_due(connection, current[key], now)
-                outbox.enqueue(connection, current[key].id, "firing", told, due)
+            changed = self._store(connection, [change for change in decided if change is not None], now)
+            current |= {_key(alert): alert for _, alert in changed}
             stored += changed
+            self._tell_of_begins(connection, [alert for event, alert in changed if event == "alert_created"], now, told)
         return stored
 
-    def _first_word_due(self, connection: Connection, alert: Alert, now: datetime) -> datetime:
+    def _tell_of_begins(
+        self, connection: Connection, begun: Sequence[Alert], now: datetime, told: Collection[str]
+    ) -> None:
         """Within the suppression window of the same alert's last word the next one waits for the window's end."""
-        last = outbox.last_told(connection, alert.fingerprint)
-        return max(now, last + self._suppression_window) if last else now
+        last = outbox.last_told(connection, [alert.fingerprint for alert in begun])
+        rows = []
+        for alert in begun:
+            before = last.get(alert.fingerprint)
+            due = max(now, before + self._suppression_window) if before else now
+            rows += [outbox.Entry(alert.id, "firing", channel, due) for channel in told]
+        outbox.enqueue_all(connection, rows)
 
-    def _store(self, connection: Connection, change: Change, now: datetime) -> list[tuple[str, Alert]]:
-        """Store a change and all that follows from it; returns the events with the episode's states, in order."""
-        alert = episode_rows.save(connection, change, now)
-        if change.what == "resolved":
-            outbox.enqueue(connection, alert.id, "resolved", outbox.told_or_pending(connection, alert.id), now)
-        stored = [(_EVENTS.get(change.what, "alert_updated"), alert)]
+    def _store(self, connection: Connection, changes: Sequence[Change], now: datetime) -> list[tuple[str, Alert]]:
+        """Store changes, each of another episode, and all that follows from them.
+
+        Returns the events with the episodes' states, each episode's in order.
+        """
+        if not changes:
+            return []
+        alerts = episode_rows.save_all(connection, changes, now)
+        ended = [alert.id for change, alert in zip(changes, alerts, strict=True) if change.what == "resolved"]
+        told = outbox.told_or_pending(connection, ended)
+        outbox.enqueue_all(
+            connection,
+            [outbox.Entry(id, "resolved", channel, now) for id, channels in told.items() for channel in channels],
+        )
+        stored = [
+            (_EVENTS.get(change.what, "alert_updated"), alert) for change, alert in zip(changes, alerts, strict=True)
+        ]
         for stage in self.stages:
-            for further in stage(connection, replace(change, alert=stored[-1][1]), now):
-                stored += self._store(connection, further, now)
+            newest = {alert.id: alert for _, alert in stored}
+            shown = [replace(change, alert=newest[change.alert.id]) for change in changes]
+            stored += self._store(connection, stage(connection, shown, now), now)
         return stored
 
     async def _publish(self, stored: Sequence[tuple[str, Alert]]) -> None:
@@ -303,3 +326,20 @@ class Pipeline:
         stored = await self._database.run(work)
         if stored is not None:
             self._tell("alert_updated", stored)
+
+
+def _key(one: Observation | Alert) -> tuple[str, str]:
+    return one.cluster, one.fingerprint
+
+
+def _without_repeats(items: Sequence[Item]) -> list[list[Item]]:
+    """Cut a sequence so that no part has the same episode twice; each episode's own order stays."""
+    parts: list[list[Item]] = []
+    before: Counter[Hashable] = Counter()
+    for item in items:
+        key = item.alert.id if isinstance(item, Change) else _key(item)
+        if before[key] == len(parts):
+            parts.append([])
+        parts[before[key]].append(item)
+        before[key] += 1
+    return parts

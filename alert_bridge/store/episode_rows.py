@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -131,16 +132,36 @@ def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
 
 def save(connection: Connection, change: Change, now: datetime) -> Alert:
     """Store a change and its row of history; returns the episode with its new version."""
-    if change.what == "opened":
-        connection.execute(insert(alerts).values(_row(change.alert)))
-        stored = change.alert
-    else:
-        stored = replace(change.alert, version=change.alert.version + 1)
-        connection.execute(update(alerts).where(alerts.c.id == stored.id).values(_row(stored)))
-    if change.what != "updated":
-        what = "firing" if change.what == "opened" else change.what
-        note(connection, stored.id, now, what, change.who, change.detail)
+    return save_all(connection, [change], now)[0]
+
+
+def save_all(connection: Connection, changes: Sequence[Change], now: datetime) -> list[Alert]:
+    """Store changes, each of another episode, and their rows of history; returns the episodes with new versions."""
+    stored = [
+        change.alert if change.what == "opened" else replace(change.alert, version=change.alert.version + 1)
+        for change in changes
+    ]
+    rows = [_row(alert) for alert in stored]
+    begun = [row for row, change in zip(rows, changes, strict=True) if change.what == "opened"]
+    changed = [row | {"_id": row["id"]} for row, change in zip(rows, changes, strict=True) if change.what != "opened"]
+    noted = [_note(change, now) for change in changes if change.what != "updated"]
+    if begun:
+        connection.execute(insert(alerts), begun)
+    if changed:
+        connection.execute(update(alerts).where(alerts.c.id == bindparam("_id")), changed)
+    if noted:
+        connection.execute(insert(history), noted)
     return stored
+
+
+def _note(change: Change, now: datetime) -> dict[str, Any]:
+    return {
+        "alert_id": change.alert.id,
+        "timestamp": format_utc(now),
+        "what": "firing" if change.what == "opened" else change.what,
+        "who": change.who,
+        "detail": change.detail,
+    }
 
 
 def note(
@@ -211,10 +232,11 @@ def _sorted(query: Select[Any], sort: str) -> Select[Any]:
 
 
 def _row(alert: Alert) -> dict[str, Any]:
-    row = {key: value for key, value in asdict(alert).items() if key in alerts.c}
+    row = {name: getattr(alert, name) for name in alerts.c.keys()}  # noqa: SIM118 - a collection of columns
     row |= {name: format_utc(row[name]) if row[name] else None for name in _TIMES}
     row |= {"severity": alert.severity.value, "status": alert.status.value}
-    row |= {"log_patterns": list(row["log_patterns"]), "changes": list(row["changes"])}
+    row |= {name: dict(row[name]) for name in ("labels", "annotations", "reason_texts")}
+    row |= {name: [dict(one) for one in row[name]] for name in ("log_patterns", "changes")}
     return row
 
 
