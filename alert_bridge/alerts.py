@@ -106,6 +106,9 @@ class Observation:
 class Alert:
     """An episode: one alert from its beginning to its end, with who has it and why it fired.
 
+    source: which way it came in, such as `alertmanager` or `rules` (metrics.SOURCES).
+    suppressed_by: what keeps it silent, such as `silence:<id>`, `inhibited`, `maintenance:<name>`; several joined by
+    a comma.
     reason: the sentence in the product's language; reason_texts: the same by language code.
     value, threshold: in the unit of the metric.
     """
@@ -121,10 +124,12 @@ class Alert:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     cluster: str = ""
+    source: str = ""
     resolved_at: datetime | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
     acknowledge_expires_at: datetime | None = None
+    acknowledge_remind_at: datetime | None = None
     snoozed_until: datetime | None = None
     comment: str | None = None
     assignee: str | None = None
@@ -165,6 +170,7 @@ class Alert:
             "message": self.message,
             "labels": dict(self.labels),
             "annotations": dict(self.annotations),
+            "source": self.source,
             "created_at": format_utc(self.created_at),
             "updated_at": format_utc(self.updated_at),
             "resolved_at": _time(self.resolved_at),

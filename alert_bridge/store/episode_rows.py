@@ -38,6 +38,7 @@ _TIMES = (
     "resolved_at",
     "acknowledged_at",
     "acknowledge_expires_at",
+    "acknowledge_remind_at",
     "snoozed_until",
 )
 

@@ -34,6 +34,7 @@ alerts = Table(
     Column("acknowledged_by", Text),
     Column("acknowledged_at", Text),
     Column("acknowledge_expires_at", Text),
+    Column("acknowledge_remind_at", Text),
     Column("snoozed_until", Text),
     Column("comment", Text),
     Column("assignee", Text),
@@ -46,6 +47,7 @@ alerts = Table(
     Column("value", Float),
     Column("threshold", Float),
     Column("version", Integer, nullable=False),
+    Column("source", Text, nullable=False, server_default=""),
     Index(
         "alerts_one_open",
         "cluster",
@@ -56,6 +58,15 @@ alerts = Table(
     ),
     Index("alerts_fingerprint", "fingerprint", "created_at"),
     Index("alerts_created", "created_at"),
+    Index(
+        "alerts_open",
+        "severity",
+        "status",
+        "created_at",
+        "id",
+        sqlite_where=text("resolved_at IS NULL"),
+        postgresql_where=text("resolved_at IS NULL"),
+    ),
 )
 history = Table(
     "alert_history",
@@ -117,3 +128,31 @@ threshold_history = Table(
     Column("reason_values", JSON, nullable=False),
     Index("threshold_history_metric", "metric_name", "calculated_at"),
 )
+changes = Table(
+    "changes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("timestamp", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("service", Text),
+    Column("version", Text),
+    Column("author", Text),
+    Column("source", Text, nullable=False),
+    Index("changes_timestamp", "timestamp", "id"),
+)
+moments = Table(
+    "moments",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Text, nullable=False),
+)
+"""When something last was, by name: what a start has to know of the time before it."""
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
+    Column("silence_id", Text, nullable=False),
+    Column("ends_at", Text, nullable=False),
+)
+"""The silences that the bridge itself keeps in Alertmanager for acknowledged alerts."""
