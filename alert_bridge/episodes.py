@@ -15,6 +15,8 @@ from alert_bridge.alerts import Alert, Observation, Status
 ACKNOWLEDGE_SECONDS = 4 * 3600.0
 """How long an acknowledgement holds unless told otherwise."""
 
+_SEPARATOR = ", "
+
 
 class AlreadyResolved(ValueError):
     """An action on an alert that is over.
@@ -35,7 +37,8 @@ class Change:
     """A new state of an episode and the row of its history.
 
     what: opened, resolved, updated (values only, no history), acknowledged, unacknowledged, commented, snoozed,
-    assigned, resolved, firing (an acknowledgement or a snooze ended).
+    assigned, suppressed, unsuppressed (a reason for silence ended, but it does not fire yet), resolved,
+    firing (an acknowledgement, a snooze or the last reason for silence ended).
     """
 
     alert: Alert
@@ -44,18 +47,32 @@ class Change:
     detail: str = ""
 
 
-def observe(seen: Observation, current: Alert | None, *, id: str, now: datetime, language: str) -> Change | None:
+def observe(
+    seen: Observation,
+    current: Alert | None,
+    *,
+    id: str,
+    now: datetime,
+    language: str,
+    source: str = "",
+    persists: bool = False,
+) -> Change | None:
     """Return what an observation changes.
 
-    current: the newest episode of that fingerprint, open or over, or None. id: for a new episode.
+    current: the newest episode of that fingerprint, open or over, or None. id, source: for a new episode.
+    persists: it is known to fire still, so that it is no late duplicate though it began before the last end.
     """
     if current is not None and current.open:
         return _touch(seen, current, now, language) if seen.firing else _resolve(current, seen.ends_at or now, now)
     if not seen.firing:
         return None
-    if current is not None and current.resolved_at is not None and seen.starts_at <= current.resolved_at:
-        return None
-    return Change(_begin(seen, id, now, language), "opened", detail=seen.annotations.get("description", ""))
+    began = seen.starts_at
+    if current is not None and current.resolved_at is not None and began <= current.resolved_at:
+        if not persists:
+            return None
+        began = max(current.resolved_at, current.updated_at)
+    begun = replace(_begin(seen, id, now, language), created_at=began, source=source)
+    return Change(begun, "opened", detail=seen.annotations.get("description", ""))
 
 
 def acknowledge(
@@ -134,12 +151,45 @@ def resolve(alert: Alert, who: str, now: datetime) -> Change:
     return replace(change, who=who)
 
 
+def mute(alert: Alert, by: str, now: datetime) -> Change | None:
+    """Keep an open episode silent; None where that reason is known already, or it is over.
+
+    by: `silence:<id>`, `inhibited` or `maintenance:<name>`. Who has it keeps it: an acknowledged or snoozed episode
+    stays that, and is suppressed once nobody has it any more.
+    """
+    reasons = muted_by(alert)
+    if not alert.open or by in reasons:
+        return None
+    status = Status.SUPPRESSED if alert.status is Status.FIRING else alert.status
+    muted = replace(alert, status=status, suppressed_by=_SEPARATOR.join((*reasons, by)), updated_at=now)
+    return Change(muted, "suppressed", detail=by)
+
+
+def unmute(alert: Alert, by: str, now: datetime) -> Change | None:
+    """Take one reason for silence away; with the last one the episode fires again. None where it was none."""
+    reasons = muted_by(alert)
+    if not alert.open or by not in reasons:
+        return None
+    left = _SEPARATOR.join(reason for reason in reasons if reason != by) or None
+    freed = replace(alert, suppressed_by=left, updated_at=now)
+    if alert.status is Status.SUPPRESSED:
+        freed = replace(freed, status=_unowned(freed))
+    return Change(freed, "firing" if freed.status is Status.FIRING else "unsuppressed", detail=f"{by} ended")
+
+
+def muted_by(alert: Alert) -> tuple[str, ...]:
+    """Return the reasons for which an episode is silent."""
+    return tuple(alert.suppressed_by.split(_SEPARATOR)) if alert.suppressed_by else ()
+
+
 def expire(alert: Alert, now: datetime) -> Change | None:
     """Return the change when an acknowledgement or a snooze has run out, else None."""
     ends = alert.snoozed_until if alert.status is Status.SNOOZED else alert.acknowledge_expires_at
     if alert.status not in (Status.SNOOZED, Status.ACKNOWLEDGED) or ends is None or ends > now:
         return None
-    return Change(_released(alert, now), "firing", detail=f"{alert.status.value} ran out")
+    released = _released(alert, now)
+    what = "firing" if released.status is Status.FIRING else "unacknowledged"
+    return Change(released, what, detail=f"{alert.status.value} ran out")
 
 
 def explain(
@@ -210,10 +260,15 @@ def _resolve(alert: Alert, ended: datetime, now: datetime) -> Change:
     return Change(resolved, "resolved")
 
 
+def _unowned(alert: Alert) -> Status:
+    """Return where an episode stands that nobody has."""
+    return Status.SUPPRESSED if alert.suppressed_by else Status.FIRING
+
+
 def _released(alert: Alert, now: datetime) -> Alert:
     return replace(
         alert,
-        status=Status.FIRING,
+        status=_unowned(alert),
         acknowledged_by=None,
         acknowledged_at=None,
         acknowledge_expires_at=None,

@@ -77,6 +77,10 @@ Listener = Callable[[str, Alert], None]
 """Told of each stored change: (`alert_created` | `alert_updated` | `alert_resolved`, the alert)."""
 
 
+Hearer = Callable[[str, Sequence[Observation]], None]
+"""Told of all that is observed, once it is stored: (the source, what it saw); what changed nothing included."""
+
+
 class Pipeline:
     """The one way in for alerts, and for what people do with them.
 
@@ -104,7 +108,9 @@ class Pipeline:
         self._explaining: dict[str, asyncio.Task[None]] = {}
         self.stages: list[Stage] = []
         self.listeners: list[Listener] = []
+        self.hearers: list[Hearer] = []
         self.outbox_changed = asyncio.Event()
+        self.reconcile_wanted = asyncio.Event()
 
     async def observe(
         self,
@@ -114,10 +120,12 @@ class Pipeline:
         raw: str = "",
         refused: Sequence[Refused] = (),
         channels: Collection[str] = (),
+        persists: bool = False,
     ) -> list[Alert]:
         """Take in alerts as a source sees them; everything is on disk when this returns.
 
         raw: the notification as it came, kept in the inbox. channels: who is told, all that are enabled if empty.
+        persists: what fires here is known to fire still (a poll), and no late duplicate.
         Returns the episodes that began or changed. Raises sqlalchemy.exc.OperationalError if nothing could be stored.
         """
         started = self._clock.monotonic()
@@ -129,13 +137,15 @@ class Pipeline:
                 inbox.receive(connection, now, source, raw)
             for one in refused:
                 inbox.receive(connection, now, source, one.body, one.error)
-            return self._take_in(connection, observations, now, told)
+            return self._take_in(connection, observations, now, told, source, persists)
 
         stored = await self._database.run(work)
         self._metrics.observations.labels(source).inc(len(observations))
         self._metrics.refused.labels(source).inc(len(refused))
         self._metrics.last_commit.set(self._clock.time())
         self._metrics.ingest_seconds.observe(self._clock.monotonic() - started)
+        for hear in self.hearers:
+            hear(source, observations)
         await self._publish(stored)
         return [alert for _, alert in stored]
 
@@ -219,7 +229,13 @@ class Pipeline:
         return tuple(name for name in there if name in named) or there
 
     def _take_in(
-        self, connection: Connection, observations: Sequence[Observation], now: datetime, told: Collection[str]
+        self,
+        connection: Connection,
+        observations: Sequence[Observation],
+        now: datetime,
+        told: Collection[str],
+        source: str,
+        persists: bool,
     ) -> list[tuple[str, Alert]]:
         current: dict[tuple[str, str], Alert] = {}
         for cluster in {seen.cluster for seen in observations}:
@@ -230,7 +246,13 @@ class Pipeline:
         for part in _without_repeats(observations):
             decided = (
                 episodes.observe(
-                    seen, current.get(_key(seen)), id=episode_rows.new_id(), now=now, language=self._language
+                    seen,
+                    current.get(_key(seen)),
+                    id=episode_rows.new_id(),
+                    now=now,
+                    language=self._language,
+                    source=source,
+                    persists=persists,
                 )
                 for seen in part
             )
