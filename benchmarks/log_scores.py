@@ -6,8 +6,8 @@ times and levels, which no command prints, come from the parser of headers itsel
     uv run python benchmarks/log_scores.py [PART ...] [--half development|held_out] [--loghub DIR] [--misses]
 
 Parts: loghub (where --loghub names a folder with <System>/labels.csv and raw.log), japanese, systems, categories,
-categories_blind, personal, headers. Rules are tuned on the half `development`; `held_out` is for a final figure only,
-as is the whole of `categories_blind`, written by someone who had seen neither rules nor other lines.
+personal, headers, and japanese_blind, systems_blind, categories_blind. The blind ones, written without sight of what
+the rules make of them, are for a final figure only.
 """
 
 import argparse
@@ -17,14 +17,14 @@ import subprocess
 import sys
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer.reading.headers import HeaderParser
-from tests.data import japanese_logs, system_logs
-from tests.data.labelled_lines import Half
+from tests.data import blind_logs, japanese_logs, system_logs
+from tests.data.labelled_lines import Half, LabelledLine
 
 DATA = Path(japanese_logs.__file__).parent
 WRITTEN = datetime(2026, 11, 24, 23, tzinfo=UTC)
@@ -170,10 +170,18 @@ def loghub(options: Options) -> None:
 
 
 def systems(options: Options) -> None:
-    print("Own systems")
+    halves = {name: list(system_logs.lines(name, options.half)) for name in system_logs.systems(options.half)}
+    compare_systems("Own systems", halves, options)
+
+
+def systems_blind(options: Options) -> None:
+    compare_systems("Systems, blind", {name: list(blind_logs.lines(name)) for name in blind_logs.systems()}, options)
+
+
+def compare_systems(name: str, logs: Mapping[str, Sequence[LabelledLine]], options: Options) -> None:
+    print(name)
     contents, raws = [], []
-    for system in system_logs.systems(options.half):
-        lines = list(system_logs.lines(system, options.half))
+    for system, lines in logs.items():
         truth = [line.template for line in lines]
         contents.append(compare(f"{system} message", [line.message for line in lines], truth, options))
         raws.append(compare(f"{system} raw", [line.raw for line in lines], truth, options))
@@ -186,18 +194,25 @@ def one_width(text: str) -> str:
 
 
 def japanese(options: Options) -> None:
+    compare_japanese("Japanese", list(japanese_logs.lines(options.half)), options)
+
+
+def japanese_blind(options: Options) -> None:
+    compare_japanese("Japanese, blind", list(blind_logs.japanese_lines()), options)
+
+
+def compare_japanese(name: str, lines: Sequence[LabelledLine], options: Options) -> None:
     """Templates are compared without regard to full and half width."""
-    print("Japanese")
-    lines = list(japanese_logs.lines(options.half))
+    print(name)
     truth = [one_width(line.template) for line in lines]
-    for name, texts in (("message", [line.message for line in lines]), ("raw", [line.raw for line in lines])):
+    for form, texts in (("message", [line.message for line in lines]), ("raw", [line.raw for line in lines])):
         read = [Read(line.pattern_id, one_width(line.template), line.predefined) for line in patterns(texts)]
         levels: dict[str, set[str]] = defaultdict(set)
         for line, found in zip(lines, read, strict=True):
             levels[found.pattern_id].add(line.level)
         mixed = sum(len(levels[found.pattern_id]) > 1 for found in read) / len(read)
-        print_templates(name, score(truth, read))
-        print(f"  {name}: {mixed:.3%} of the lines in groups that mix severities")
+        print_templates(form, score(truth, read))
+        print(f"  {form}: {mixed:.3%} of the lines in groups that mix severities")
         if options.misses:
             print("\n".join(wrong_groups(truth, read)))
 
@@ -289,7 +304,9 @@ def headers(options: Options) -> None:
 PARTS: dict[str, Callable[[Options], None]] = {
     "loghub": loghub,
     "japanese": japanese,
+    "japanese_blind": japanese_blind,
     "systems": systems,
+    "systems_blind": systems_blind,
     "categories": categories,
     "categories_blind": categories_blind,
     "personal": personal,

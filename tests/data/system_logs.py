@@ -1,7 +1,7 @@
 """Logs of many systems in English with labels, made from the statements in systems.txt.
 
-Seeded: a system's lines are the same on every machine. Half of the systems are for tuning (`development`), the other
-half is scored once, at the end. The labels follow the corrected ones of Loghub: a value is `<*>`, what stands around
+Seeded: a system's lines are the same on every machine. Half of the systems were for tuning (`development`) while the other
+half was a final figure. The labels follow the corrected ones of Loghub: a value is `<*>`, what stands around
 it is kept.
 """
 

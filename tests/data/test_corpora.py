@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from tests.data import japanese_logs, system_logs
+from tests.data import blind_logs, japanese_logs, system_logs
 from tests.data.labelled_lines import Half, filled, template
 
 HERE = Path(__file__).parent
@@ -103,6 +103,14 @@ def test_every_system_writes_messages_with_more_than_one_template() -> None:
             lines = list(system_logs.lines(system, half, count=100))
             assert len({line.template for line in lines}) >= 10
             assert all(line.raw and line.message for line in lines)
+
+
+def test_blind_logs_share_no_system_and_no_template_with_those_that_rules_are_tuned_on() -> None:
+    assert len(blind_logs.systems()) >= 8 and set(blind_logs.systems()) == set(blind_logs.HEADERS)
+    assert not set(blind_logs.systems()) & set(system_logs.HEADERS)
+    japanese = {line.template for line in blind_logs.japanese_lines()}
+    tuned_on = {line.template for half in HALVES for line in japanese_logs.lines(half)}
+    assert len(japanese) >= 40 and not japanese & tuned_on
 
 
 def test_values_that_touch_are_one_and_a_code_is_its_own_value() -> None:
