@@ -147,12 +147,3 @@ moments = Table(
     Column("at", Text, nullable=False),
 )
 """When something last was, by name: what a start has to know of the time before it."""
-
-silences = Table(
-    "silences",
-    metadata,
-    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
-    Column("silence_id", Text, nullable=False),
-    Column("ends_at", Text, nullable=False),
-)
-"""The silences that the bridge itself keeps in Alertmanager for acknowledged alerts."""

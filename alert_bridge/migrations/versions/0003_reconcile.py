@@ -1,4 +1,4 @@
-"""What the reconcile poll needs: where an episode came from, when we last were in contact, our own silences."""
+"""What the reconcile poll needs: where an episode came from, when we last were in contact."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,17 +15,10 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("at", sa.Text, nullable=False),
     )
-    op.create_table(
-        "silences",
-        sa.Column("alert_id", sa.Text, sa.ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("silence_id", sa.Text, nullable=False),
-        sa.Column("ends_at", sa.Text, nullable=False),
-    )
 
 
 def downgrade() -> None:
     """Drop them."""
-    op.drop_table("silences")
     op.drop_table("moments")
     with op.batch_alter_table("alerts") as table:
         table.drop_column("source")
