@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from analyzer.store import AnalyzerStore, Rows
 from runtime.tasks import to_its_end
+from runtime.unavailable import Unavailable
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -38,7 +39,7 @@ class Keeper:
         """Delete what was last seen before a moment; returns how many rows."""
         try:
             return await self._store.prune(before)
-        except (SQLAlchemyError, OSError) as error:
+        except (Unavailable, SQLAlchemyError, OSError) as error:
             self._failed(error)
             return 0
 
@@ -50,7 +51,7 @@ class Keeper:
             except Exception as error:
                 rows.update(self._rows)
                 self._rows = rows
-                if not isinstance(error, SQLAlchemyError | OSError):
+                if not isinstance(error, Unavailable | SQLAlchemyError | OSError):
                     raise
                 self._failed(error)
                 return False
@@ -59,7 +60,7 @@ class Keeper:
             self._failing = False
         return True
 
-    def _failed(self, error: SQLAlchemyError | OSError) -> None:
+    def _failed(self, error: Unavailable | SQLAlchemyError | OSError) -> None:
         self._on_failure()
         if not self._failing:
             cause = getattr(error, "orig", None) or error

@@ -149,7 +149,7 @@ class AnalyzerStore:
         )
 
     async def save(self, rows: Rows) -> None:
-        """Write rows in one transaction. Raises sqlalchemy.exc.OperationalError if the database does not take them."""
+        """Write rows in one transaction. Raises DatabaseUnavailable if the database does not take them."""
         state = [{"key": key, "value": value} for key, value in rows.state.items()]
 
         def write(connection: Connection) -> None:

@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 from runtime.clock import Clock, SystemClock
 from runtime.security import ANYBODY, Access, Identity, Role, host_allowed, is_loopback, origin_allowed
 from runtime.settings import WebSettings
+from runtime.unavailable import Unavailable
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -154,6 +155,7 @@ def build_app(
             Problem: _problem_response,
             HTTPException: _http_exception_response,
             ClientDisconnect: _client_gone,
+            Unavailable: _unavailable,
             Exception: _internal_error,
         },
         lifespan=lifespan,
@@ -502,6 +504,13 @@ async def _http_exception_response(_: Request, error: Exception) -> Response:
 
 async def _client_gone(_: Request, __: Exception) -> Response:
     return Response(status_code=499)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    logger.info("%s %s is not possible now: %s", request.method, request.url.path, error)
+    return Problem(
+        503, "Not available", "try again in a few seconds; the log says why", {"retry-after": "5"}
+    ).response()
 
 
 async def _internal_error(request: Request, error: Exception) -> Response:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -110,13 +109,13 @@ class AlertsApi:
     def routes(self) -> Sequence[BaseRoute]:
         """Return the routes."""
         return [
-            *(Route(path, _taken(self.ingest), methods=["POST"]) for path in INGEST_PATHS),
+            *(Route(path, self.ingest, methods=["POST"]) for path in INGEST_PATHS),
             Route("/api/v1/alerts", self.list, methods=["GET"]),
-            Route("/api/v1/alerts/actions", _taken(self.bulk), methods=["POST"]),
+            Route("/api/v1/alerts/actions", self.bulk, methods=["POST"]),
             Route("/api/v1/alerts/{id}", self.one, methods=["GET"]),
             Route("/api/v1/alerts/{id}/history", self.history, methods=["GET"]),
-            Route("/api/v1/alerts/{id}/acknowledgement", _taken(self.edit_acknowledgement), methods=["PATCH"]),
-            Route("/api/v1/alerts/{id}/{action}", _taken(self.action), methods=["POST"]),
+            Route("/api/v1/alerts/{id}/acknowledgement", self.edit_acknowledgement, methods=["PATCH"]),
+            Route("/api/v1/alerts/{id}/{action}", self.action, methods=["POST"]),
             Route("/runbooks/{name}", self.runbook, methods=["GET"]),
             Route(SESSION_PATH, self.login, methods=["POST"]),
             Route(SESSION_PATH, self.logout, methods=["DELETE"]),
@@ -329,21 +328,6 @@ async def _found(asked: Awaitable[Alert]) -> Alert:
         raise Problem(409, "Already resolved", str(error), alert=shown(error.alert)) from None
     except ValueError as error:
         raise Problem(400, "Invalid body", str(error)) from None
-
-
-def _taken(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-    """Answer 503, never 200, where a write cannot be stored: the sender comes again."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except OperationalError as error:
-            logger.error("%s cannot be stored: %s", request.url.path, error.orig)
-            raise Problem(
-                503, "Cannot store", "the database is busy, full or read-only", {"retry-after": "5"}
-            ) from None
-
-    return answer
 
 
 def _statuses(text: str | None) -> list[str] | None:
