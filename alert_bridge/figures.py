@@ -123,10 +123,17 @@ class Figures:
             "values": {figure.name: column for figure, column in zip(FIGURES, columns, strict=True)},
         }
 
-    async def column(self, name: str, start: float, end: float, step: float) -> list[float | None]:
-        """Return one figure from start to end every `step` seconds, combined over its series; None is a gap."""
+    async def column(
+        self, name: str, start: float, end: float, step: float, place: Mapping[str, str] | None = None
+    ) -> list[float | None]:
+        """Return one figure from start to end every `step` seconds, combined over its series; None is a gap.
+
+        place: labels; only the series that have them, or all of them where none has.
+        """
         figure = BY_NAME.get(name, Figure(name, "application", ""))
         series = await self._reader.range(name, start, end, step)
+        of_place = [one for one in series if _has(one.labels, place or {})]
+        series = of_place or series
         grid = [on_grid(one, start, end, step) for one in series]
         length = int((end - start) / step) + 1
         return [_combine_values(figure, [one[index] for one in grid]) for index in range(length)]
@@ -138,6 +145,10 @@ def combined(figure: Figure, samples: Sequence[Sample]) -> Sample:
         return Sample({}, samples[0].timestamp, sum(sample.value for sample in samples))
     pick = max if figure.combine == "highest" else min
     return pick(samples, key=lambda sample: sample.value)
+
+
+def _has(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(labels.get(name) == value for name, value in wanted.items())
 
 
 def on_grid(series: Series, start: float, end: float, step: float) -> list[float | None]:

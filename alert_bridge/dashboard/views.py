@@ -117,7 +117,10 @@ class Views:
         )
 
     async def series(self, request: Request) -> Response:
-        """Show one figure over time, with its threshold and expected range."""
+        """Show one figure over time, with its threshold and expected range.
+
+        instance: of that host alone, where there is one of that name. direction, severity: of which threshold.
+        """
         name = request.query_params.get("name", "")
         if not name:
             raise Problem(400, "Invalid parameter", "name: which series?")
@@ -128,8 +131,8 @@ class Views:
         if not 0 < (end - start) / step <= _MOST_POINTS:
             raise Problem(400, "Invalid parameter", f"from, to, step: give 1 to {_MOST_POINTS} points")
         try:
-            known = self._explanations(self._language(request)).get(name, ())
-            body = await self._chart(name, known, start, end, step)
+            known = _asked_for(request, self._explanations(self._language(request)).get(name, ()))
+            body = await self._chart(name, known, start, end, step, _place(request))
         except SeriesUnavailable as error:
             raise Problem(503, "Series not available", str(error)) from None
         return JSONResponse(body)
@@ -286,17 +289,25 @@ class Views:
         self._sparks[figure.name] = _Spark(now, body)
         return body
 
-    async def _chart(self, name: str, known: Known, start: float, end: float, step: float) -> dict[str, Any]:
+    async def _chart(
+        self,
+        name: str,
+        known: Known,
+        start: float,
+        end: float,
+        step: float,
+        place: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         """Return a figure from start to end; threshold and expected range of the last of the known ones."""
         config, explanation = known[-1] if known else (None, None)
-        values = await self._figures.column(name, start, end, step)
+        values = await self._figures.column(name, start, end, step, place)
         threshold = expected = None
         if config is not None and explanation is not None:
             of_metric = f'{{metric="{name}",direction="{config.direction}",severity="{config.severity.prometheus}"}}'
             lines, lower, upper = await asyncio.gather(
-                self._figures.column(f"dynamic_threshold{of_metric}", start, end, step),
-                self._figures.column(f"dynamic_threshold_expected_lower{of_metric}", start, end, step),
-                self._figures.column(f"dynamic_threshold_expected_upper{of_metric}", start, end, step),
+                self._figures.column(f"dynamic_threshold{of_metric}", start, end, step, place),
+                self._figures.column(f"dynamic_threshold_expected_lower{of_metric}", start, end, step, place),
+                self._figures.column(f"dynamic_threshold_expected_upper{of_metric}", start, end, step, place),
             )
             threshold = {**shown_threshold(config, explanation), "values": lines}
             if any(value is not None for value in upper):
@@ -307,10 +318,28 @@ class Views:
             "unit": unit,
             "step": step,
             "timestamps": [start + index * step for index in range(len(values))],
-            "series": [{"labels": {}, "values": values}],
+            "series": [{"labels": dict(place or {}), "values": values}],
             "threshold": threshold,
             "expected": expected,
         }
+
+
+def _place(request: Request) -> dict[str, str]:
+    instance = request.query_params.get("instance")
+    return {"instance": instance} if instance else {}
+
+
+def _asked_for(request: Request, known: Known) -> Known:
+    """Return the thresholds that a chart is asked for; those that nothing is said about stay."""
+    query, place = request.query_params, _place(request)
+    severity = _severity_word(query["severity"]) if query.get("severity") else None
+    for fits in (
+        lambda config, _: query.get("direction") in (None, "", config.direction),
+        lambda config, _: severity in (None, config.severity.prometheus),
+        lambda _, found: all(found.labels.get(name) == value for name, value in place.items()),
+    ):
+        known = [one for one in known if fits(*one)] or known
+    return known
 
 
 def _severity_word(text: str) -> str:
