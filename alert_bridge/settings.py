@@ -1,13 +1,16 @@
-"""Settings of the bridge: where it listens, what it keeps, its thresholds and rules; the channels beside them."""
+"""Settings of the bridge: where it listens, what it keeps, its thresholds and rules; channels and escalation."""
 
-from pydantic import Field, field_validator
+from typing import ClassVar, Self
+
+from pydantic import Field, field_validator, model_validator
 
 from alert_bridge.alerts import Severity
+from alert_bridge.escalation_settings import EscalationSettings
 from alert_bridge.feed import FeedSettings
 from alert_bridge.notify.settings import NotificationSettings
 from alert_bridge.threshold_rules import STALE_SECONDS
 from alert_bridge.threshold_settings import RuleSettings, ThresholdSettings, check_thresholds
-from runtime.settings import Duration, Secret, Section, Settings
+from runtime.settings import Duration, Secret, Section, Settings, nearest
 
 DEFAULT_THRESHOLDS = (
     ThresholdSettings(metric_name="cpu_percent", base_threshold=80, min_threshold=60, max_threshold=97),
@@ -65,7 +68,21 @@ class AlertBridgeSettings(Section):
 
 
 class Configuration(Settings):
-    """All that the bridge reads."""
+    """All that the bridge reads.
+
+    channels_by_code: whether code can add channels, so that the settings do not name them all.
+    """
+
+    channels_by_code: ClassVar[bool] = False
 
     alert_bridge: AlertBridgeSettings = AlertBridgeSettings()
     notifications: NotificationSettings = NotificationSettings()
+    escalation: EscalationSettings = EscalationSettings()
+
+    @model_validator(mode="after")
+    def _escalation_leads_to_channels(self) -> Self:
+        known = tuple(self.notifications.channels)
+        for place, name in self.escalation.unknown_channels(known) if not self.channels_by_code else ():
+            remedy = nearest(name, known) if known else "add it to notifications.channels"
+            raise ValueError(f"escalation.{place}: there is no notification channel {name!r}; {remedy}")
+        return self

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from monitoring.settings import Configuration
+from monitoring.settings import Configuration, EmbeddedConfiguration
 from runtime.settings import default_files, load
 
 Config = str | Path | Collection[str | Path] | Mapping[str, Any] | Configuration | None
@@ -19,9 +19,9 @@ def read(config: Config, dashboard: Mapping[str, Any]) -> Configuration:
     if isinstance(config, Configuration):
         settings = config
     elif isinstance(config, Mapping):
-        settings = load(Configuration, data=config)
+        settings = load(EmbeddedConfiguration, data=config)
     else:
-        settings = load(Configuration, _files(config))
+        settings = load(EmbeddedConfiguration, _files(config))
     own = settings.alert_bridge
     host = dashboard.get("host")
     feed = own.feed.model_copy(

@@ -9,3 +9,9 @@ class Configuration(
     exporter.settings.Configuration, analyzer.settings.Configuration, alert_bridge.settings.Configuration
 ):
     """Every section of every service."""
+
+
+class EmbeddedConfiguration(Configuration):
+    """The settings of an embedded monitor, where code may add channels later."""
+
+    channels_by_code = True

@@ -6,7 +6,7 @@ One table for plain keys, and two shapes that need more than a new name: limits 
 from collections.abc import Mapping
 from typing import Any
 
-SECTIONS = ("performance_monitoring", "log_analysis", "alert_system")
+SECTIONS = ("performance_monitoring", "log_analysis", "alert_system", "notification_config", "escalation_rules")
 
 KEYS: Mapping[str, tuple[str, float | None]] = {
     "performance_monitoring.collection_interval_seconds": ("exporter.collection_interval_seconds", None),
@@ -17,6 +17,8 @@ KEYS: Mapping[str, tuple[str, float | None]] = {
     "alert_system.suppression_window_seconds": ("notifications.suppression_window_seconds", None),
     "alert_system.notification_channels": ("notifications.channels", None),
     "alert_system.escalation_rules": ("escalation.rules", None),
+    "notification_config": ("notifications.channels", None),
+    "escalation_rules": ("escalation.rules", None),
 }
 """Dotted key of the guide -> dotted key of the product, and the factor of the unit."""
 
