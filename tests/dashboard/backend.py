@@ -172,8 +172,10 @@ class Backend:
         begun = datetime.fromisoformat(alert["created_at"]).timestamp()
         items = [
             {"timestamp": stamp(begun), "who": "", "what": "firing", "detail": "2 min above the threshold"},
-            {"timestamp": stamp(begun), "who": "", "what": "notified", "detail": "", "channel": "slack",
+            {"timestamp": stamp(begun), "who": "", "what": "notified", "detail": "firing", "channel": "slack",
              "result": "sent in 1.2 s"},
+            {"timestamp": stamp(begun + 60), "who": "", "what": "notified", "detail": "escalated", "channel": "email",
+             "result": "retry: 451 try later"},
         ]  # fmt: skip
         if alert["acknowledged_by"]:
             items.append({"timestamp": stamp(begun + 180), "who": alert["acknowledged_by"], "what": "acknowledged",
@@ -247,12 +249,27 @@ class Backend:
             "series": [{"labels": {"instance": "news-api-2"}, "values": [self.value(name, at) for at in times]}],
             "threshold": {
                 "values": [limit] * len(times), "direction": "lower" if name in LOWER else "upper",
-                "severity": LEVELS.get(name, "error"), "mode": "adaptive", "reason": "",
+                "severity": LEVELS.get(name, "error"), "mode": "adaptive", "reason": "now: the median plus 3 spreads.",
             } if limit is not None else None,
             "expected": {
                 "lower": [expected[0]] * len(times), "upper": [expected[1]] * len(times),
             } if expected else None,
         }  # fmt: skip
+
+    def limits(self, name: str) -> list[dict[str, Any]]:
+        """Return what a metric's threshold was, newest first."""
+        _, _, _, limit, _ = NAMES[name]
+        place = {"metric": name, "direction": "upper", "severity": "critical"}
+        rows = [(15, limit, "learned"), (2000, 4.4, "at_min"), (4000, 10.0, "warming")]
+        return [
+            {
+                "metric_name": name, "threshold_value": value, "calculated_at": stamp(self.now - minutes * 60),
+                "reason": f"{key} reason", "reason_en": f"{key}: the median of this hour plus 3 spreads.",
+                "reason_ja": f"{key}：この時刻の中央値＋ばらつき3つ分です。", "reason_key": key, "reason_values": {},
+                "labels": place if minutes < 3000 else place | {"instance": "elsewhere"},
+            }
+            for minutes, value, key in rows
+        ]  # fmt: skip
 
     def patterns(self) -> list[dict[str, Any]]:
         """Return log patterns: new ones, a predefined one, a hostile one."""
@@ -307,10 +324,12 @@ class Backend:
             "snooze": {"status": "snoozed", "snoozed_until": stamp(time.time() + body.get("seconds", 0))},
             "assign": {"assignee": body.get("assignee")},
             "comment": {"comment": body.get("text")},
+            "acknowledgement": {"comment": body.get("comment")},
             "resolve": {"status": "resolved", "resolved_at": at},
         }
         words = {"acknowledge": "acknowledged", "unacknowledge": "unacknowledged", "snooze": "snoozed",
-                 "assign": "assigned", "comment": "commented", "resolve": "resolved"}  # fmt: skip
+                 "assign": "assigned", "comment": "commented", "resolve": "resolved",
+                 "acknowledgement": "commented"}  # fmt: skip
         alert = self.alerts[alert_id]
         alert.update(changes[action], version=alert["version"] + 1, updated_at=at)
         detail = body.get("text") or body.get("assignee") or ""
@@ -354,7 +373,7 @@ def build(backend: Backend) -> ASGIApp:
             return JSONResponse({"name": "Sato Yui", "role": backend.role, "csrf": "token-1"})
         if backend.protected and not backend.logged_in:
             return problem(401, "Not logged in")
-        if request.method == "POST":
+        if request.method in ("POST", "PATCH"):
             return await write(request, path)
         return read(request, path)
 
@@ -378,6 +397,8 @@ def build(backend: Backend) -> ASGIApp:
             return JSONResponse(
                 backend.series(query["name"], float(query["from"]), float(query["to"]), float(query["step"]))
             )
+        if path.startswith("thresholds/"):
+            return listed(backend.limits(path.split("/")[1]))
         if path == "patterns":
             only_new = query.get("new") == "true"
             found = [] if backend.calm or backend.first_run else backend.patterns()
@@ -422,7 +443,7 @@ def build(backend: Backend) -> ASGIApp:
 
     app = Starlette(
         routes=[
-            Route("/api/v1/{path:path}", api, methods=["GET", "POST"]),
+            Route("/api/v1/{path:path}", api, methods=["GET", "POST", "PATCH"]),
             WebSocketRoute("/feed", feed),
             page_route(),
         ]

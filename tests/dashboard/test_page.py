@@ -66,7 +66,7 @@ def test_drawer_answers_in_order_and_its_chart_says_the_same_number_as_its_sente
     drawer = page.get_by_role("dialog", name=ALERT)
     expect(drawer.locator("canvas")).to_be_visible()
     expect(drawer.locator(".near li")).not_to_have_count(0)
-    expect(drawer.locator(".story")).to_contain_text("Told slack")
+    expect(drawer.locator(".story")).to_contain_text("Told Slack: it fires")
     parts = drawer.locator(".part").evaluate_all("(all) => all.map((one) => one.dataset.part)")
     assert parts == ["why", "chart", "same", "todo", "history", "labels"]
     said = re.search(r"is ([\d.]+) %", drawer.locator("[data-part=why]").inner_text())
@@ -76,6 +76,43 @@ def test_drawer_answers_in_order_and_its_chart_says_the_same_number_as_its_sente
     expect(drawer.locator(".steps li").first).to_contain_text("Roll it back")
     spoken = drawer.locator("nw-chart").get_attribute("aria-label")
     assert spoken is not None and spoken.startswith("Error rate from")
+
+
+def test_chart_says_mode_and_reason_of_the_threshold_at_the_pointed_moment_and_what_it_was(visitor: Visitor) -> None:
+    page = visitor.open("alerts/a1", query="lang=ja")
+    drawer = page.locator(".drawer")
+    expect(drawer.locator(".basis")).to_contain_text("しきい値は過去の値から算出：now: the median")
+    box = drawer.locator("nw-chart canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 60)  # before the threshold was made anew
+    expect(drawer.locator("[data-part=chart] h3")).not_to_contain_text("現在")
+    expect(drawer.locator(".basis")).to_have_text(
+        "しきい値は過去の値から算出：at_min：この時刻の中央値＋ばらつき3つ分です。"
+    )
+    drawer.get_by_text("しきい値の履歴（2件）").click()
+    rows = drawer.locator(".limits li")
+    expect(rows).to_have_count(2)
+    expect(rows.last).to_contain_text("4.4%")
+    expect(rows.last).to_contain_text("at_min：この時刻の中央値")
+
+
+def test_story_says_who_was_told_when_with_what_result_and_what_comes_next(visitor: Visitor) -> None:
+    page = visitor.open("alerts/a1")
+    told = page.locator(".story [data-what=notified]")
+    expect(told).to_have_count(2)
+    expect(told.first).to_have_text(re.compile(r"\d\d:\d\dTold Slack: it firessent in 1.2 s"))
+    expect(told.last).to_contain_text("Told e-mail: escalatedtried again later: 451 try later")
+    expect(page.locator(".story .next")).to_contain_text("e-mail")
+    expect(page.locator(".story .next .result")).to_contain_text("in ")
+
+
+def test_drawer_of_an_alert_that_knows_little_is_whole(visitor: Visitor) -> None:
+    unknown = "annotations changes first_steps labels log_patterns message reason_texts threshold value".split()
+    visitor.running.backend.alerts["a3"] |= dict.fromkeys(unknown)
+    page = visitor.open("alerts/a3")
+    expect(page.locator(".drawer h2")).to_have_text("ResponseTimeHigh")
+    expect(page.locator(".drawer [data-part=todo]")).to_contain_text("no first steps")
+    expect(page.locator(".drawer .story li")).not_to_have_count(0)
 
 
 def test_comment_snooze_and_assign_reach_the_server(visitor: Visitor) -> None:

@@ -1,10 +1,11 @@
 // @ts-check
 /* What the reader does to an alert: shown at once, taken back with the reason if the server refuses. */
-import { call, query, Refusal } from "./api.js";
-import { began, metricOf, title } from "./alerts.js";
+import { call, Refusal } from "./api.js";
+import { title } from "./alerts.js";
+import { readHistory } from "./reading.js";
 import { t } from "./strings.js";
-import { emptyDrawer, keep, now, state, update } from "./store.js";
-import { clock, epoch, stamp } from "./text.js";
+import { keep, now, state, update } from "./store.js";
+import { clock, stamp } from "./text.js";
 
 /** @typedef {import("./alerts.js").Alert} Alert */
 
@@ -17,6 +18,7 @@ const EXPECTED = {
   snooze: () => ({ status: "snoozed" }),
   assign: (body) => ({ assignee: body.assignee }),
   comment: (body) => ({ comment: body.text }),
+  acknowledgement: (body) => ({ comment: body.comment ?? null, acknowledge_expires_at: stamp(now() + body.expires_in_seconds) }),
   resolve: () => ({ status: "resolved", resolved_at: stamp(now()) }),
 };
 
@@ -35,7 +37,8 @@ export async function act(alert, action, body = {}) {
     s.alerts.set(alert.id, { ...alert, ...EXPECTED[action](body) });
   });
   try {
-    const answer = await call(`alerts/${encodeURIComponent(alert.id)}/${action}`, body);
+    const method = action === "acknowledgement" ? "PATCH" : "POST";
+    const answer = await call(`alerts/${encodeURIComponent(alert.id)}/${action}`, body, method);
     const fresh = answer?.id === alert.id ? answer : await call(`alerts/${encodeURIComponent(alert.id)}`);
     update((s) => {
       s.busy.delete(alert.id);
@@ -89,6 +92,12 @@ export async function takeBack(id) {
   if (await act(alert, "unacknowledge")) toast(t("toast_unacknowledged", { alert: title(alert) }));
 }
 
+/** Say more about an acknowledgement: why, and how long it holds. @param {Alert} alert @param {string} text @param {number} seconds */
+export async function editAcknowledgement(alert, text, seconds) {
+  update((s) => (s.drawer.form = ""));
+  if (await act(alert, "acknowledgement", { ...(text ? { comment: text } : {}), expires_in_seconds: seconds })) toast(t("toast_commented"));
+}
+
 /** @param {Alert} alert @param {number} seconds */
 export async function snooze(alert, seconds) {
   update((s) => (s.drawer.form = ""));
@@ -118,96 +127,4 @@ export async function resolve(alert) {
 export function retry(alert) {
   const refused = state.refused.get(alert.id);
   if (refused) void act(alert, refused.action, refused.body);
-}
-
-/** @param {unknown} error */
-const sentence = (error) => (error instanceof Refusal ? error.message : String(error));
-
-/** Change the drawer if it still shows what was asked for. @param {string} id @param {(drawer: typeof state.drawer) => void} change */
-const into = (id, change) => update((s) => (s.drawer.id === id ? change(s.drawer) : undefined));
-
-/** @param {string} id */
-async function readHistory(id) {
-  if (state.drawer.id !== id) return;
-  try {
-    const answer = await call(`alerts/${encodeURIComponent(id)}/history`);
-    into(id, (drawer) => {
-      drawer.history = answer.items;
-      drawer.historyProblem = "";
-    });
-  } catch (error) {
-    into(id, (drawer) => (drawer.historyProblem = sentence(error)));
-  }
-}
-
-/** @param {string} id of the drawer @param {string} name @param {string} instance @param {number} from @param {number} to */
-async function readSeries(id, name, instance, from, to) {
-  const step = Math.max(5, Math.ceil((to - from) / 240 / 5) * 5);
-  const range = { from: Math.floor(from), to: Math.ceil(to), step };
-  try {
-    const series = await call(query("series", { name, instance, language: state.language, ...range }));
-    into(id, (drawer) => {
-      drawer.series = series;
-      drawer.seriesProblem = "";
-    });
-  } catch (error) {
-    into(id, (drawer) => (drawer.seriesProblem = sentence(error)));
-  }
-}
-
-/** @param {Alert} alert */
-async function readNear(alert) {
-  const at = began(alert);
-  const range = { from: stamp(at - 900), to: stamp(at + 900), limit: 100 };
-  const read = (/** @type {string} */ what) => call(query(what, range)).then((answer) => answer.items, () => []);
-  const [patterns, anomalies] = await Promise.all([read("patterns"), read("anomalies")]);
-  into(alert.id, (drawer) => (drawer.near = { patterns, anomalies }));
-}
-
-/** The window of an alert's chart: 27 minutes before its beginning until now or a little after its end. @param {Alert} alert */
-const windowOf = (alert) => [began(alert) - 27 * 60, alert.resolved_at ? epoch(alert.resolved_at) + 600 : now()];
-
-/** Open the alert of the address; called on every draw, does its work once. @param {string} id */
-export async function openAlert(id) {
-  if (state.drawer.id === id) return;
-  update((s) => (s.drawer = emptyDrawer(id)));
-  if (!id) return;
-  let alert = current(id);
-  if (!alert) {
-    try {
-      const found = await call(`alerts/${encodeURIComponent(id)}`);
-      update(() => keep(found));
-      alert = found;
-    } catch (error) {
-      into(id, (drawer) => (drawer.missing = sentence(error)));
-      return;
-    }
-  }
-  if (!alert) return;
-  void readHistory(id);
-  void readNear(alert);
-  const [from, to] = windowOf(alert);
-  if (metricOf(alert)) void readSeries(id, metricOf(alert), alert.labels.instance ?? "", from, to);
-}
-
-/** Open the chart of a tile, of its worst host. @param {string} name @param {number} seconds @param {string} instance */
-export async function openMetric(name, seconds, instance) {
-  const id = name ? `metric:${name}:${seconds}` : "";
-  if (state.drawer.id === id) return;
-  update((s) => (s.drawer = { ...emptyDrawer(id), instance }));
-  if (name) await readSeries(id, name, instance, now() - seconds, now());
-}
-
-/** Bring an open chart up to now. */
-export function refreshSeries() {
-  const { id, series } = state.drawer;
-  if (!series) return;
-  const alert = current(id);
-  if (alert) {
-    const [from, to] = windowOf(alert);
-    if (!alert.resolved_at) void readSeries(id, series.name, alert.labels.instance ?? "", from, to);
-  } else if (id.startsWith("metric:")) {
-    const seconds = Number(id.split(":").at(-1));
-    void readSeries(id, series.name, state.drawer.instance, now() - seconds, now());
-  }
 }

@@ -72,6 +72,12 @@ export const description = (alert) => annotation(alert, "description") || (alert
 /** Why the threshold is what it is, in the reader's language. @param {Alert} alert */
 export const reason = (alert) => alert.reason_texts?.[japanese() ? "ja" : "en"] || alert.reason || "";
 
+/** What to do first, in the reader's language where the rule or the runbook has it. @param {Alert} alert @returns {string[]} */
+export function firstSteps(alert) {
+  const own = (japanese() && alert.annotations?.action_ja) || "";
+  return own ? own.split("\n").map((line) => line.trim()).filter(Boolean) : (alert.first_steps ?? []);
+}
+
 /**
  * Where the runbook is: an address of the web, or one of the product's own runbooks; nothing else may be opened.
  * @param {string|null|undefined} url
@@ -81,6 +87,13 @@ export function safeLink(url) {
   const own = /^(?:docs)?\/?runbooks\/([\w-]+)(?:\.md)?$/.exec(url ?? "");
   return own ? `/runbooks/${own[1]}` : "";
 }
+
+/** What keeps an alert silent, in words. @param {string|null|undefined} by such as `silence:<id>`, several with commas */
+export const suppressor = (by) =>
+  (by ?? "").split(", ").filter(Boolean).map((one) => {
+    const [kind, name = ""] = one.split(/:(.*)/s);
+    return has(`by_${kind}`) ? t(`by_${kind}`, { name }) : one;
+  }).join(" · ");
 
 /** Service and host. @param {Alert} alert */
 export const place = (alert) =>

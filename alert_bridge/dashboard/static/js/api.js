@@ -25,8 +25,8 @@ function csrf() {
 /** Nobody is logged in, or another tab is: a session's token for writing is known only where it began. @param {number} status @param {unknown} body */
 const needsLogin = (status, body) => status === 401 || (status === 403 && body !== undefined && !csrf() && !!state.overview && !state.overview.open);
 
-/** @param {string} path @param {unknown} [body] present: a POST @returns {Promise<any>} */
-export async function call(path, body) {
+/** @param {string} path @param {unknown} [body] present: a POST @param {string} [method] @returns {Promise<any>} */
+export async function call(path, body, method = body === undefined ? "GET" : "POST") {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (body !== undefined) {
@@ -36,7 +36,7 @@ export async function call(path, body) {
   let response;
   try {
     response = await fetch(`/api/v1/${path}`, {
-      method: body === undefined ? "GET" : "POST",
+      method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(10_000),
@@ -54,7 +54,7 @@ export async function call(path, body) {
 
 /** @param {string} path @param {Record<string, string|number|undefined>} values */
 export function query(path, values) {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null);
   return `${path}?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`;
 }
 

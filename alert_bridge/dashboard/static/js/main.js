@@ -1,16 +1,17 @@
 // @ts-check
 /* The page: draws the state, and puts the focus, the title and the theme where they belong. */
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
-import { openAlert, openMetric, refreshSeries } from "./actions.js";
 import { listen, walk } from "./keys.js";
 import { refreshAnalyzer, start } from "./live.js";
+import { openAlert, openMetric, refreshSeries } from "./reading.js";
 import { route } from "./route.js";
 import { onChange, state, tileOf, update } from "./store.js";
 import { locale, t } from "./strings.js";
-import { alertDrawer, metricDrawer } from "./views/drawer.js";
+import { alertDrawer } from "./views/drawer.js";
 import { frame, login, more } from "./views/frame.js";
 import { alertList } from "./views/list.js";
 import { logs } from "./views/logs.js";
+import { metricDrawer } from "./views/metric.js";
 import { overview } from "./views/overview.js";
 import { shortLine, whole } from "./views/summary.js";
 

@@ -71,6 +71,7 @@ export const state = {
   shown: 200,
 
   /** @type {{id: string, form: string, history: any[]|null, historyProblem: string, series: any, seriesProblem: string,
+   *   limits: any[]|null, limitsProblem: string,
    *   near: {patterns: any[], anomalies: any[]}|null, instance: string, missing: string, readout: string}} */
   drawer: emptyDrawer(""),
 };
@@ -78,7 +79,7 @@ export const state = {
 /** @param {string} id */
 export function emptyDrawer(id) {
   return {
-    id, form: "", history: null, historyProblem: "", series: null, seriesProblem: "", near: null, instance: "", missing: "", readout: "",
+    id, form: "", history: null, historyProblem: "", series: null, seriesProblem: "", limits: null, limitsProblem: "", near: null, instance: "", missing: "", readout: "",
   };
 }
 

@@ -2,11 +2,11 @@
 /* One alert in a list: as a row, as a table row, as a card; and the pieces they share. */
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { acknowledge, retry } from "../actions.js";
-import { began, description, figures, isHeld, isQuiet, lasts, levelOf, metricOf, owner, place, title, valueOf } from "../alerts.js";
+import { began, description, figures, isHeld, isQuiet, lasts, levelOf, metricOf, owner, place, suppressor, title, valueOf } from "../alerts.js";
 import { severityMark, statusMark } from "../icons.js";
 import { address, go } from "../route.js";
 import { gauge } from "../spark.js";
-import { has, t } from "../strings.js";
+import { t } from "../strings.js";
 import { mayAct, now, state, tileOf, update } from "../store.js";
 import { channelName, duration, epoch, initials, listed, moment } from "../text.js";
 
@@ -17,10 +17,18 @@ export function nextStep(alert) {
   const step = alert.next_step;
   if (!step || alert.status !== "firing") return null;
   const at = epoch(step.at);
-  const channels = listed((step.channels ?? []).map(channelName));
-  const text = step.severity ? t(String(step.severity)) : [step.assignee, channels].filter(Boolean).join(" · ") || step.text || "";
+  const text = stepWords(step);
   const wait = Number.isFinite(at) ? t("in_time", { d: duration(at - now()) }) : "";
   return { at, text, sentence: [text, wait].filter(Boolean).join(" ") };
+}
+
+/** What a step of the escalation does: who is told, who gets it, how bad it is from then on. @param {any} step @returns {string} */
+function stepWords(step) {
+  const words = (step.actions ?? []).map((/** @type {any} */ action) => {
+    if (action.severity) return t("step_severity", { severity: t(levelOf(action.severity)) });
+    return action.assignee ? t("step_assign", { who: action.assignee }) : "";
+  });
+  return [listed((step.channels ?? []).map(channelName)), ...words].filter(Boolean).join(" · ") || t("step");
 }
 
 /** Until when an acknowledgement or a snooze holds. @param {Alert} alert */
@@ -30,7 +38,7 @@ const until = (alert) => {
 };
 
 /** @param {Alert} alert */
-export const statusLine = (alert) => until(alert) || nextStep(alert)?.sentence || alert.suppressed_by || (alert.status === "firing" ? t("no_next") : "");
+export const statusLine = (alert) => until(alert) || nextStep(alert)?.sentence || suppressor(alert.suppressed_by) || (alert.status === "firing" ? t("no_next") : "");
 
 /** @param {Alert} alert */
 export function whoHasIt(alert) {
@@ -164,6 +172,3 @@ export const byId = (alert) => alert.id;
 /** Which lists become cards. */
 export const narrow = () => matchMedia("(max-width: 63.99rem)").matches;
 export const phone = () => matchMedia("(max-width: 39.99rem)").matches;
-
-/** @param {string} what */
-export const historyWord = (what) => (has(`history_${what}`) ? `history_${what}` : "");

@@ -2,7 +2,7 @@
 /* What several views are made of: a section under its rule, the time line, the box where there is nothing. */
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { incidentStart } from "../alerts.js";
-import { shape } from "../icons.js";
+import { icon, shape } from "../icons.js";
 import { route } from "../route.js";
 import { t } from "../strings.js";
 import { now, openAlerts, remember, resolvedAlerts, state, update } from "../store.js";
@@ -20,6 +20,14 @@ export const rangeInForce = (all) => route().query.get("range") ?? (all.loud.len
 /** @param {string} heading @param {unknown} body @param {{sub?: unknown, end?: unknown, name?: string}} [extra] */
 export const section = (heading, body, { sub = nothing, end = nothing, name = "" } = {}) =>
   html`<section class="section" data-section=${name}><header><h2>${heading}</h2>${sub === nothing ? nothing : html`<span class="mut">${sub}</span>`}${end === nothing ? nothing : html`<span class="end">${end}</span>`}</header>${body}</section>`;
+
+/** A part of a drawer under its heading. @param {unknown} heading @param {unknown} content @param {unknown} [end] @param {string} [name] */
+export const part = (heading, content, end = nothing, name = "") =>
+  html`<section class="part" data-part=${name}><h3>${heading}${end === nothing ? nothing : html`<span class="end">${end}</span>`}</h3>${content}</section>`;
+
+/** @param {string} label @param {string} name @param {() => void} press @param {string} [extra] */
+export const iconButton = (label, name, press, extra = "") =>
+  html`<button type="button" class="button bare square ${extra}" aria-label=${label} title=${label} @click=${press}>${icon(name)}</button>`;
 
 /** Nothing to show, and why. @param {string} level @param {string} heading @param {string} text @param {unknown} action */
 export const empty = (level, heading, text, action) =>
