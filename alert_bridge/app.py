@@ -22,8 +22,10 @@ from starlette.routing import BaseRoute
 from alert_bridge.alerts import Alert, Observation, Severity, fingerprint
 from alert_bridge.analyzer_client import Analyzer, AnalyzerClient
 from alert_bridge.charts import SYSTEM_FIGURES, ChartError, ChartRenderer
-from alert_bridge.dashboard.api import INGEST_PATHS, SESSION_PATH, AlertsApi
+from alert_bridge.dashboard.alerts_api import AlertsApi
+from alert_bridge.dashboard.api import INGEST_PATHS, IngestApi
 from alert_bridge.dashboard.page import PUBLIC_PATHS, csp, page_route
+from alert_bridge.dashboard.sessions import SESSION_PATH, Sessions
 from alert_bridge.dashboard.views import Views
 from alert_bridge.delivery import DeliveryWorker
 from alert_bridge.explain import Explainer
@@ -44,6 +46,7 @@ from alert_bridge.threshold_manager import DynamicThresholdManager, ThresholdCha
 from alert_bridge.threshold_rule_file import RuleFile, find_promtool
 from runtime.clock import Clock, SystemClock
 from runtime.database import Database
+from runtime.openapi import with_document
 from runtime.prometheus import PrometheusReader, SeriesReader, SeriesUnavailable, login_headers
 from runtime.security import Access, Identity
 from runtime.service import Context, version
@@ -228,7 +231,8 @@ class AlertBridge:
         """Build the HTTP endpoint: the API, with `page` the page's files too. Only after `start` has begun."""
         opened = database or self._database
         assert opened is not None  # noqa: S101 - start comes first
-        alerts = AlertsApi(self.pipeline, opened, metrics=self.metrics, access=self._access, clock=self.clock)
+        ingest = IngestApi(self.pipeline, metrics=self.metrics, clock=self.clock)
+        alerts = AlertsApi(self.pipeline, opened, language=self.settings.web.language)
         views = Views(
             reader=self._reader,
             figures=self.figures,
@@ -242,8 +246,9 @@ class AlertBridge:
             feed_port=lambda: self.feed.port,
             make_ticket=self._tickets.make,
         )
-        routes: list[BaseRoute] = [*alerts.routes(), *views.routes()]
-        return build_app(
+        sessions = Sessions(self._access)
+        routes: list[BaseRoute] = [*ingest.routes(), *alerts.routes(), *sessions.routes(), *views.routes()]
+        app = build_app(
             name="alert_bridge",
             routes=[*routes, page_route()] if page else routes,
             registry=self.registry,
@@ -256,6 +261,7 @@ class AlertBridge:
             reload=reload,
             clock=self.clock,
         )
+        return with_document(app, "Newswatch: alert bridge", version())
 
     async def record(self, change: ThresholdChange) -> None:
         """Keep a row of the history of thresholds, and tell the listeners."""
@@ -274,7 +280,7 @@ class AlertBridge:
 
     def _publish(self, event: str, alert: Alert) -> None:
         kind: AlertType = "new_alert" if event == "alert_created" else "alert_update"
-        self.feed.publish(kind, shown(alert))
+        self.feed.publish(kind, shown(alert, self.settings.web.language))
 
     async def _system_chart(self) -> str | None:
         end = self.clock.time()

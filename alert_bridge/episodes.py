@@ -5,7 +5,7 @@ one only if it began after that end; a late duplicate changes nothing. Resolve b
 """
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,12 @@ from alert_bridge.alerts import Alert, Observation, Status
 
 ACKNOWLEDGE_SECONDS = 4 * 3600.0
 """How long an acknowledgement holds unless told otherwise."""
+
+LONGEST_SECONDS = 30 * 86400.0
+"""How long an acknowledgement or a snooze can hold."""
+
+_REMIND_AFTER = 0.75
+"""The share of an acknowledgement's time after which whoever has it is reminded."""
 
 _SEPARATOR = ", "
 
@@ -32,19 +38,37 @@ class AlreadyResolved(ValueError):
         return f"alert {self.alert.id} is resolved since {self.alert.resolved_at}"
 
 
+class NotAcknowledged(ValueError):
+    """A change of an acknowledgement that is not there.
+
+    Attributes: alert.
+    """
+
+    def __init__(self, alert: Alert) -> None:
+        super().__init__(alert.id)
+        self.alert = alert
+
+    def __str__(self) -> str:
+        return f"alert {self.alert.id} is {self.alert.status}, nobody has acknowledged it"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A new state of an episode and the row of its history.
 
     what: opened, resolved, updated (values only, no history), acknowledged, unacknowledged, commented, snoozed,
     assigned, suppressed, unsuppressed (a reason for silence ended, but it does not fire yet), resolved,
-    firing (an acknowledgement, a snooze or the last reason for silence ended).
+    firing (an acknowledgement, a snooze or the last reason for silence ended), reminded (an acknowledgement soon ends).
     """
 
     alert: Alert
     what: str
     who: str = ""
     detail: str = ""
+
+
+Step = Callable[[Alert, str, datetime], Change | None]
+"""`mute` or `unmute`."""
 
 
 def observe(
@@ -92,6 +116,7 @@ def acknowledge(
             acknowledged_by=who,
             acknowledged_at=now,
             acknowledge_expires_at=now + timedelta(seconds=seconds),
+            acknowledge_remind_at=now + timedelta(seconds=seconds * _REMIND_AFTER),
             snoozed_until=None,
             assignee=alert.assignee or who,
             comment=comment or alert.comment,
@@ -104,39 +129,57 @@ def acknowledge(
 
 
 def unacknowledge(alert: Alert, who: str, now: datetime) -> Change:
-    """Take an acknowledgement or a snooze back; the episode goes on from where it was. Raises AlreadyResolved."""
+    """Take an acknowledgement or a snooze back; the episode goes on from where it was.
+
+    Where there is neither, nothing changes. Raises AlreadyResolved.
+    """
     _require_open(alert)
+    if alert.status not in (Status.ACKNOWLEDGED, Status.SNOOZED):
+        return Change(alert, "updated")
     return Change(_released(alert, now), "unacknowledged", who)
 
 
 def edit_acknowledgement(alert: Alert, who: str, now: datetime, comment: str | None, seconds: float | None) -> Change:
-    """Change the comment or the expiry of an acknowledgement. Raises AlreadyResolved."""
+    """Change the comment or the expiry, counted from now, of an acknowledgement.
+
+    Raises AlreadyResolved, NotAcknowledged.
+    """
     _require_open(alert)
-    expires = now + timedelta(seconds=seconds) if seconds is not None else alert.acknowledge_expires_at
-    edited = replace(
-        alert,
-        comment=alert.comment if comment is None else comment,
-        acknowledge_expires_at=expires,
-        updated_at=now,
-    )
-    return Change(edited, "commented", who, comment or "")
+    if alert.status is not Status.ACKNOWLEDGED:
+        raise NotAcknowledged(alert)
+    edited = replace(alert, comment=alert.comment if comment is None else comment, updated_at=now)
+    if seconds is None:
+        return Change(edited, "commented", who, comment or "")
+    expires = now + timedelta(seconds=seconds)
+    remind = now + timedelta(seconds=seconds * _REMIND_AFTER)
+    edited = replace(edited, acknowledge_expires_at=expires, acknowledge_remind_at=remind)
+    until = f"until {expires:%Y-%m-%dT%H:%M:%SZ}"
+    return Change(edited, "acknowledged", who, f"{until}: {comment}" if comment else until)
 
 
 def snooze(alert: Alert, who: str, now: datetime, until: datetime, comment: str = "") -> Change:
-    """Be silent about it until a moment. Raises AlreadyResolved, ValueError if the moment is past."""
+    """Be silent about it until a moment. Raises AlreadyResolved, ValueError if the moment is past or far away."""
     _require_open(alert)
     if until <= now:
         raise ValueError(f"snooze until {until.isoformat()}: that is past")
+    if until > now + timedelta(seconds=LONGEST_SECONDS):
+        raise ValueError(f"snooze until {until.isoformat()}: at most {LONGEST_SECONDS / 86400:g} days")
     snoozed = replace(
-        alert, status=Status.SNOOZED, snoozed_until=until, comment=comment or alert.comment, updated_at=now
+        alert,
+        status=Status.SNOOZED,
+        snoozed_until=until,
+        acknowledge_remind_at=None,
+        comment=comment or alert.comment,
+        updated_at=now,
     )
     return Change(snoozed, "snoozed", who, comment)
 
 
-def assign(alert: Alert, who: str, now: datetime, assignee: str) -> Change:
+def assign(alert: Alert, who: str, now: datetime, assignee: str, comment: str = "") -> Change:
     """Give it to somebody. Raises AlreadyResolved."""
     _require_open(alert)
-    return Change(replace(alert, assignee=assignee, updated_at=now), "assigned", who, assignee)
+    assigned = replace(alert, assignee=assignee, comment=comment or alert.comment, updated_at=now)
+    return Change(assigned, "assigned", who, f"{assignee}: {comment}" if comment else assignee)
 
 
 def comment_on(alert: Alert, who: str, now: datetime, text: str) -> Change:
@@ -144,11 +187,18 @@ def comment_on(alert: Alert, who: str, now: datetime, text: str) -> Change:
     return Change(replace(alert, comment=text, updated_at=now), "commented", who, text)
 
 
-def resolve(alert: Alert, who: str, now: datetime) -> Change:
+def resolve(alert: Alert, who: str, now: datetime, comment: str = "") -> Change:
     """End it by hand. Raises AlreadyResolved."""
     _require_open(alert)
     change = _resolve(alert, now, now)
-    return replace(change, who=who)
+    ended = replace(change.alert, comment=comment or alert.comment)
+    return replace(change, alert=ended, who=who, detail=comment)
+
+
+def end(alert: Alert, at: datetime, now: datetime, why: str) -> Change:
+    """End it because of what is known of its source. at: when it ended. Raises AlreadyResolved."""
+    _require_open(alert)
+    return replace(_resolve(alert, at, now), detail=why)
 
 
 def mute(alert: Alert, by: str, now: datetime) -> Change | None:
@@ -157,39 +207,64 @@ def mute(alert: Alert, by: str, now: datetime) -> Change | None:
     by: `silence:<id>`, `inhibited` or `maintenance:<name>`. Who has it keeps it: an acknowledged or snoozed episode
     stays that, and is suppressed once nobody has it any more.
     """
-    reasons = muted_by(alert)
-    if not alert.open or by in reasons:
+    known = reasons(alert.suppressed_by)
+    if not alert.open or by in known:
         return None
     status = Status.SUPPRESSED if alert.status is Status.FIRING else alert.status
-    muted = replace(alert, status=status, suppressed_by=_SEPARATOR.join((*reasons, by)), updated_at=now)
+    muted = replace(alert, status=status, suppressed_by=_SEPARATOR.join((*known, by)), updated_at=now)
     return Change(muted, "suppressed", detail=by)
 
 
 def unmute(alert: Alert, by: str, now: datetime) -> Change | None:
     """Take one reason for silence away; with the last one the episode fires again. None where it was none."""
-    reasons = muted_by(alert)
-    if not alert.open or by not in reasons:
+    known = reasons(alert.suppressed_by)
+    if not alert.open or by not in known:
         return None
-    left = _SEPARATOR.join(reason for reason in reasons if reason != by) or None
+    left = _SEPARATOR.join(reason for reason in known if reason != by) or None
     freed = replace(alert, suppressed_by=left, updated_at=now)
     if alert.status is Status.SUPPRESSED:
         freed = replace(freed, status=_unowned(freed))
     return Change(freed, "firing" if freed.status is Status.FIRING else "unsuppressed", detail=f"{by} ended")
 
 
-def muted_by(alert: Alert) -> tuple[str, ...]:
-    """Return the reasons for which an episode is silent."""
-    return tuple(alert.suppressed_by.split(_SEPARATOR)) if alert.suppressed_by else ()
+def in_turn(alert: Alert, steps: Sequence[tuple[Step, str]], now: datetime) -> list[Change]:
+    """Return the changes of one episode by mute and unmute, each over the state that the one before leaves."""
+    changes: list[Change] = []
+    for step, reason in steps:
+        change = step(alert, reason, now)
+        if change is not None:
+            changes.append(change)
+            alert = replace(change.alert, version=change.alert.version + 1)
+    return changes
+
+
+def reasons(suppressed_by: str | None) -> tuple[str, ...]:
+    """Return the reasons for which an episode is silent, one by one."""
+    return tuple(suppressed_by.split(_SEPARATOR)) if suppressed_by else ()
 
 
 def expire(alert: Alert, now: datetime) -> Change | None:
-    """Return the change when an acknowledgement or a snooze has run out, else None."""
+    """Return the change when an acknowledgement or a snooze has run out, or an acknowledgement soon will; else None.
+
+    Once it has run out nobody is reminded of it any more.
+    """
     ends = alert.snoozed_until if alert.status is Status.SNOOZED else alert.acknowledge_expires_at
-    if alert.status not in (Status.SNOOZED, Status.ACKNOWLEDGED) or ends is None or ends > now:
+    if alert.status not in (Status.SNOOZED, Status.ACKNOWLEDGED) or ends is None:
         return None
-    released = _released(alert, now)
-    what = "firing" if released.status is Status.FIRING else "unacknowledged"
-    return Change(released, what, detail=f"{alert.status.value} ran out")
+    if ends <= now:
+        released = _released(alert, now)
+        what = "firing" if released.status is Status.FIRING else "unacknowledged"
+        return Change(released, what, detail=_ran_out(alert))
+    if alert.status is Status.ACKNOWLEDGED and alert.acknowledge_remind_at and alert.acknowledge_remind_at <= now:
+        reminded = replace(alert, acknowledge_remind_at=None, updated_at=now)
+        return Change(reminded, "reminded", detail=f"{alert.acknowledged_by}: until {ends:%Y-%m-%dT%H:%M:%SZ}")
+    return None
+
+
+def _ran_out(alert: Alert) -> str:
+    if alert.status is Status.SNOOZED:
+        return "the snooze ran out"
+    return f"the acknowledgement by {alert.acknowledged_by} ran out"
 
 
 def explain(
@@ -254,6 +329,7 @@ def _resolve(alert: Alert, ended: datetime, now: datetime) -> Change:
         status=Status.RESOLVED,
         resolved_at=max(ended, alert.created_at),
         snoozed_until=None,
+        acknowledge_remind_at=None,
         suppressed_by=None,
         updated_at=now,
     )
@@ -272,6 +348,7 @@ def _released(alert: Alert, now: datetime) -> Alert:
         acknowledged_by=None,
         acknowledged_at=None,
         acknowledge_expires_at=None,
+        acknowledge_remind_at=None,
         snoozed_until=None,
         assignee=None if alert.assignee == alert.acknowledged_by else alert.assignee,
         updated_at=now,

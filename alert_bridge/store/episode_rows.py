@@ -1,27 +1,15 @@
 """Episodes and what happened to them: rows of `alerts` and `alert_history`."""
 
+import json
 import logging
+import math
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    RowMapping,
-    Select,
-    Text,
-    and_,
-    bindparam,
-    case,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import JSON, Connection, RowMapping, Text, and_, bindparam, func, insert, or_, select, update
 
 from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import Change
@@ -29,8 +17,6 @@ from alert_bridge.store.tables import alerts, history
 from runtime.clock import format_utc, parse_utc
 
 logger = logging.getLogger(f"monitoring.{__name__}")
-
-SORTS = ("severity", "created_at", "updated_at", "name", "status")
 
 _TIMES = (
     "created_at",
@@ -44,16 +30,10 @@ _TIMES = (
 
 _OPEN = alerts.c.resolved_at.is_(None)
 
-_RANK = case({severity.value: severity.rank for severity in Severity}, value=alerts.c.severity, else_=0)
+_COLUMNS = [one.cast(Text).label(one.name) if isinstance(one.type, JSON) else one for one in alerts.c]
+"""What is read of an episode: JSON as its text, so that a damaged one can be told from the others."""
 
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a list: the rows, how many there are in all, and where the next part begins."""
-
-    alerts: Sequence[Alert]
-    total: int
-    next_offset: int | None
+_EPISODES = select(*_COLUMNS)
 
 
 def new_id() -> str:
@@ -65,10 +45,8 @@ def latest(connection: Connection, cluster: str, fingerprints: Collection[str]) 
     """Return the newest episode of each fingerprint; an open one wins."""
     found: dict[str, Alert] = {}
     for chunk in _chunks(sorted(fingerprints), 500):
-        query = (
-            select(alerts)
-            .where(alerts.c.cluster == cluster, alerts.c.fingerprint.in_(chunk))
-            .order_by(_OPEN, alerts.c.created_at)
+        query = _EPISODES.where(alerts.c.cluster == cluster, alerts.c.fingerprint.in_(chunk)).order_by(
+            _OPEN, alerts.c.created_at
         )
         found |= {row["fingerprint"]: _alert(row) for row in connection.execute(query).mappings()}
     return found
@@ -76,48 +54,21 @@ def latest(connection: Connection, cluster: str, fingerprints: Collection[str]) 
 
 def get(connection: Connection, alert_id: str) -> Alert | None:
     """Return one episode."""
-    row = connection.execute(select(alerts).where(alerts.c.id == alert_id)).mappings().first()
-    return _alert(row) if row else None
+    return next(iter(get_all(connection, [alert_id])), None)
 
 
-def find(
-    connection: Connection,
-    *,
-    statuses: Collection[str] | None = None,
-    severities: Collection[str] | None = None,
-    service: str | None = None,
-    words: str | None = None,
-    sort: str = "severity",
-    limit: int = 50,
-    offset: int = 0,
-) -> Page:
-    """Return episodes in order.
-
-    statuses: None for all that are open. words: searched in name, message, labels.
-    sort: one of SORTS, or one with `-` before it; `severity` puts the worst first, then what nobody has, then the
-        oldest.
-    """
-    conditions: list[ColumnElement[bool]] = [_OPEN] if statuses is None else [alerts.c.status.in_(statuses)]
-    if severities:
-        conditions.append(alerts.c.severity.in_(severities))
-    if service:
-        conditions.append(
-            or_(alerts.c.labels["service"].as_string() == service, alerts.c.labels["job"].as_string() == service)
-        )
-    if words:
-        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        labels = func.lower(alerts.c.labels.cast(Text))
-        searched = (func.lower(alerts.c.name), func.lower(alerts.c.message), labels)
-        conditions.append(or_(*(column.like(like.lower(), escape="!") for column in searched)))
-    total = connection.execute(select(func.count()).select_from(alerts).where(and_(*conditions))).scalar_one()
-    query = _sorted(select(alerts).where(and_(*conditions)), sort).limit(limit).offset(offset)
-    rows = _readable(connection.execute(query).mappings().all())
-    return Page(rows, total, offset + limit if offset + limit < total else None)
+def get_all(connection: Connection, alert_ids: Sequence[str]) -> list[Alert]:
+    """Return the episodes of these ids, in the order of the ids; an id that no alert has is passed over."""
+    found: dict[str, Alert] = {}
+    for chunk in _chunks(alert_ids, 500):
+        query = _EPISODES.where(alerts.c.id.in_(chunk))
+        found |= {row["id"]: _alert(row) for row in connection.execute(query).mappings()}
+    return [found[one] for one in dict.fromkeys(alert_ids) if one in found]
 
 
 def open_named(connection: Connection, names: Collection[str]) -> list[Alert]:
     """Return the open episodes that have one of these names, oldest first."""
-    query = select(alerts).where(_OPEN, alerts.c.name.in_(names)).order_by(alerts.c.created_at)
+    query = _EPISODES.where(_OPEN, alerts.c.name.in_(names)).order_by(alerts.c.created_at)
     return [_alert(row) for row in connection.execute(query).mappings()]
 
 
@@ -210,26 +161,19 @@ def durations(connection: Connection, fingerprint: str, limit: int = 20) -> list
 
 
 def expiring(connection: Connection, now: datetime) -> list[Alert]:
-    """Return the episodes whose acknowledgement or snooze has run out."""
+    """Return the episodes whose acknowledgement or snooze has run out, or is to be reminded of."""
     moment = format_utc(now)
-    query = select(alerts).where(
+    query = _EPISODES.where(
         _OPEN,
         or_(
-            and_(alerts.c.status == Status.ACKNOWLEDGED.value, alerts.c.acknowledge_expires_at <= moment),
+            and_(
+                alerts.c.status == Status.ACKNOWLEDGED.value,
+                or_(alerts.c.acknowledge_expires_at <= moment, alerts.c.acknowledge_remind_at <= moment),
+            ),
             and_(alerts.c.status == Status.SNOOZED.value, alerts.c.snoozed_until <= moment),
         ),
     )
     return [_alert(row) for row in connection.execute(query).mappings()]
-
-
-def _sorted(query: Select[Any], sort: str) -> Select[Any]:
-    name = sort.removeprefix("-")
-    if name == "severity":
-        nobody = case((alerts.c.status == Status.FIRING.value, 0), else_=1)
-        order = [_RANK.asc() if sort.startswith("-") else _RANK.desc(), nobody, alerts.c.created_at, alerts.c.id]
-        return query.order_by(*order)
-    column = alerts.c[name]
-    return query.order_by(column.desc() if sort.startswith("-") else column.asc(), alerts.c.id)
 
 
 def _row(alert: Alert) -> dict[str, Any]:
@@ -242,22 +186,72 @@ def _row(alert: Alert) -> dict[str, Any]:
 
 
 def _alert(row: RowMapping) -> Alert:
-    values: dict[str, Any] = dict(row)
-    values |= {name: parse_utc(values[name]) if values[name] else None for name in _TIMES}
-    values |= {"severity": Severity(values["severity"]), "status": Status(values["status"])}
-    values |= {"log_patterns": tuple(values["log_patterns"]), "changes": tuple(values["changes"])}
+    """Return the episode of a row. What is damaged in it is passed over and said: no alert goes out of sight by it."""
+    values: dict[str, Any] = {}
+    for name, stored in row.items():
+        try:
+            values[name] = _READERS[name](stored)
+        except (ValueError, TypeError, RecursionError):
+            logger.warning("alert %s: %s is damaged, it holds %.80r", row["id"], name, stored)
+            values[name] = _WHERE_DAMAGED.get(name)
+    values["status"] = values["status"] or (Status.FIRING if values["resolved_at"] is None else Status.RESOLVED)
     return Alert(**values)
 
 
-def _readable(rows: Sequence[RowMapping]) -> list[Alert]:
-    """Return the episodes of rows; one that was damaged is said and left out, it does not cost the others."""
-    found = []
-    for row in rows:
-        try:
-            found.append(_alert(row))
-        except (ValueError, TypeError):
-            logger.exception("alert %s cannot be read and is left out of the list", row["id"])
-    return found
+def _text(stored: Any) -> str:
+    if not isinstance(stored, str):
+        raise TypeError
+    return stored
+
+
+def _whole(stored: Any) -> int:
+    return int(stored)
+
+
+def _finite(stored: Any) -> float:
+    if not math.isfinite(number := float(stored)):
+        raise ValueError
+    return number
+
+
+def _object(stored: Any) -> dict[str, Any]:
+    return dict(json.loads(stored))
+
+
+def _texts(stored: Any) -> dict[str, str]:
+    return {_text(name): _text(value) for name, value in _object(stored).items()}
+
+
+def _list(stored: Any) -> tuple[dict[str, Any], ...]:
+    return tuple(dict(one) for one in json.loads(stored))
+
+
+def _reader(name: str) -> Callable[[Any], Any]:
+    """Return what reads a column; NULL is None where the column may hold it."""
+    special: dict[str, Callable[[Any], Any]] = {
+        **dict.fromkeys(_TIMES, parse_utc),
+        **dict.fromkeys(("labels", "annotations", "reason_texts"), _texts),
+        **dict.fromkeys(("log_patterns", "changes"), _list),
+        "severity": Severity,
+        "status": Status,
+    }
+    column = alerts.c[name]
+    by_type: dict[type, Callable[[Any], Any]] = {str: _text, int: _whole, float: _finite}
+    read = special.get(name) or (_object if isinstance(column.type, JSON) else by_type[column.type.python_type])
+    return (lambda stored: None if stored is None else read(stored)) if column.nullable else read
+
+
+_READERS = {column.name: _reader(column.name) for column in alerts.c}
+
+_WHERE_DAMAGED: Mapping[str, Any] = {
+    **dict.fromkeys(("created_at", "updated_at"), datetime(1970, 1, 1, tzinfo=UTC)),
+    **{name: {} for name in ("labels", "annotations", "reason_texts")},
+    **dict.fromkeys(("log_patterns", "changes"), ()),
+    **dict.fromkeys(("id", "cluster", "fingerprint", "name", "message"), ""),
+    **dict.fromkeys(("version", "escalation_level"), 0),
+    "severity": Severity.HIGH,
+}
+"""What stands for a value that cannot be read; None for the others."""
 
 
 def _chunks(items: Sequence[str], size: int) -> list[Sequence[str]]:

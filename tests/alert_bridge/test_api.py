@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
 
-from alert_bridge.dashboard.api import INGEST_PATH, INGEST_PATHS, AlertsApi
+from alert_bridge.dashboard.alerts_api import AlertsApi
+from alert_bridge.dashboard.api import INGEST_PATH, INGEST_PATHS, IngestApi
 from alert_bridge.store import tables
 from runtime.security import Access
 from runtime.settings import WebSettings
+from runtime.unavailable import Unavailable
 from runtime.web import build_app, serve
 from tests.alert_bridge.parts import Parts, parts, seen
 from tests.http_client import Client, client
@@ -20,10 +22,11 @@ from tests.http_client import Client, client
 async def bridge(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
     async with parts(folder) as one:
         access = Access()
-        api = AlertsApi(one.pipeline, one.database, metrics=one.metrics, access=access, clock=one.clock)
+        ingest = IngestApi(one.pipeline, metrics=one.metrics, clock=one.clock)
+        alerts = AlertsApi(one.pipeline, one.database)
         app = build_app(
             name="alert_bridge",
-            routes=api.routes(),
+            routes=[*ingest.routes(), *alerts.routes()],
             registry=CollectorRegistry(),
             ready=lambda: None,
             access=access,
@@ -132,7 +135,7 @@ async def test_a_database_that_cannot_be_written_is_503_and_never_200(
     async with bridge(tmp_path) as (http, one):
 
         async def locked(_: object) -> None:
-            raise OperationalError("INSERT", {}, Exception("database is locked"))
+            raise Unavailable("database is locked")
 
         monkeypatch.setattr(one.database, "run", locked)
         answer = await http.post(INGEST_PATH, json=webhook(alert()))
@@ -210,13 +213,33 @@ async def test_lists_are_filtered_searched_sorted_and_paged(tmp_path: Path) -> N
             assert (await http.get(f"/api/v1/alerts?{query}")).status == 400, query
 
 
-async def test_one_damaged_row_does_not_cost_the_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "created_at = '1-01-01', labels = '{broken'",
+        "severity = 'DOOM', annotations = '[1]', value = 'much'",
+        "status = 'gone', changes = 'null', message = x'ff00'",
+        "log_patterns = '[[1]]', version = 'new', reason_texts = '{\"en\": 1}'",
+    ],
+)
+async def test_a_damaged_row_stays_in_sight_and_costs_no_other(tmp_path: Path, damage: str) -> None:
     async with bridge(tmp_path) as (http, one):
-        [damaged], _ = await one.observe(seen("A")), await one.observe(seen("B"))
-        change = tables.alerts.update().where(tables.alerts.c.id == damaged.id).values(created_at="1-01-01")
-        await one.database.run(lambda connection: connection.execute(change))
-        listed = (await http.get("/api/v1/alerts")).json
-        assert [item["name"] for item in listed["items"]] == ["B"]
+        await one.observe(seen("Damaged"), seen("Whole", service="api"))
+        statement = text(f"UPDATE alerts SET {damage} WHERE name = 'Damaged'")
+        await one.database.run(lambda connection: connection.execute(statement))
+        for query in ("", "?service=api", "?q=whole", "?label=service=api", "?format=csv", "?sort=-created_at"):
+            answer = await http.get(f"/api/v1/alerts{query}")
+            assert answer.status == 200
+            assert "Whole" in answer.text
+        assert (await http.get("/api/v1/alerts/groups?by=service")).json["alerts"] == 2
+        listed = (await http.get("/api/v1/alerts")).json["items"]
+        assert sorted(item["name"] for item in listed) == ["Damaged", "Whole"]
+        for item in listed:
+            assert (await http.get(f"/api/v1/alerts/{item['id']}")).status == 200
+            assert (await http.post(f"/api/v1/alerts/{item['id']}/acknowledge", json={})).status == 200
+        one.clock.advance(5 * 3600)
+        await one.pipeline.expire()
+        assert [item["status"] for item in (await http.get("/api/v1/alerts")).json["items"]] == ["firing", "firing"]
 
 
 async def test_bulk_actions_answer_for_each_alert(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import AlreadyResolved
 from alert_bridge.notify.notifier import DeliveryError
 from alert_bridge.pipeline import Explanation, UnknownAlert
-from alert_bridge.store import episode_rows, retention, tables
+from alert_bridge.store import alert_list, episode_rows, retention, tables
+from alert_bridge.store.alert_list import AlertFilter
 from tests.alert_bridge.parts import parts, seen
 from tests.waiting import until
 
@@ -56,7 +57,7 @@ async def test_any_order_of_a_begin_and_its_end_leaves_it_resolved(tmp_path: Pat
             for observation in labelled:
                 await one.observe(observation)
             await one.observe(seen(f"A{number}", ends=10))
-        page = await one.database.read(lambda connection: episode_rows.find(connection))
+        page = await one.database.read(lambda connection: alert_list.find(connection, AlertFilter()))
         assert page.total == 0
 
 
@@ -280,6 +281,6 @@ async def test_clean_up_takes_what_is_old_and_over_and_never_what_is_open(tmp_pa
         one.clock.advance(31 * 86400)
         assert await one.database.run(lambda connection: retention.clean_up(connection, one.clock.now(), 30)) >= 1
         page = await one.database.read(
-            lambda connection: episode_rows.find(connection, statuses=[status.value for status in Status])
+            lambda connection: alert_list.find(connection, AlertFilter([status.value for status in Status]))
         )
         assert [alert.name for alert in page.alerts] == ["B"]
