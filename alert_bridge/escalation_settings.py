@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from alert_bridge import escalation
 from alert_bridge.alerts import Severity
 from alert_bridge.escalation import Action, AssignTo, Hours, IncreaseSeverity, Match, Notify, Policy, Repeat, Step
+from alert_bridge.maintenance_settings import WindowSettings
 from alert_bridge.schedules import (
     DAY_MINUTES,
     DAYS,
@@ -24,7 +25,7 @@ from alert_bridge.schedules import (
     minute_words,
     to_instant,
 )
-from runtime.settings import Duration, Section, nearest
+from runtime.settings import Duration, Names, Section, TimeZone, listed, nearest
 
 GUIDE_POLICY = "escalation_rules"
 """Name of the policy that the guide's rules make; it is the last one and takes every alert."""
@@ -34,21 +35,8 @@ _TIME = re.compile(r"(?:(?P<day>[a-z]+)\s+)?(?P<hour>\d{1,2}):(?P<minute>\d{2})"
 _ACTIONS = ("notify", "severity_increase", "assign_to")
 
 
-def _listed(value: Any) -> Any:
-    """Take a single value for a list of one."""
-    return value if value is None or isinstance(value, list | tuple) else (value,)
-
-
 def _severity(value: Any) -> Severity:
     return Severity.parse(str(value))
-
-
-def _timezone(value: Any) -> str:
-    try:
-        ZoneInfo(str(value))
-    except (ValueError, KeyError, OSError):
-        raise ValueError(f"{str(value)!r} is not an IANA time zone such as Asia/Tokyo") from None
-    return str(value)
 
 
 def _text(value: Any) -> Any:
@@ -74,9 +62,7 @@ def _day(word: str) -> int:
     return DAYS.index(short)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 SeverityWord = Annotated[Severity, BeforeValidator(_severity)]
-TimeZone = Annotated[str, BeforeValidator(_timezone)]
 TimeText = Annotated[str, BeforeValidator(_text)]
 
 
@@ -137,7 +123,7 @@ class ActionSettings(Section):
         return AssignTo(self.assign_to) if self.assign_to else None
 
 
-Actions = Annotated[tuple[ActionSettings, ...], BeforeValidator(_listed), Field(min_length=1)]
+Actions = Annotated[tuple[ActionSettings, ...], BeforeValidator(listed), Field(min_length=1)]
 
 
 def _actions(settings: Sequence[ActionSettings]) -> tuple[Action, ...]:
@@ -188,7 +174,7 @@ class SpanSettings(Section):
     A day's span that ends before it begins ends on the next day; without times it is the whole day.
     """
 
-    days: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    days: Annotated[tuple[str, ...], BeforeValidator(listed)] = ()
     begins: TimeText | None = Field(default=None, alias="from")
     ends: TimeText | None = Field(default=None, alias="to")
 
@@ -218,7 +204,7 @@ class HoursSettings(Section):
     """What `hours: business` means: times of the week in a time zone (web.timezone where none is named)."""
 
     timezone: TimeZone | None = None
-    spans: Annotated[tuple[SpanSettings, ...], BeforeValidator(_listed), Field(min_length=1)] = (
+    spans: Annotated[tuple[SpanSettings, ...], BeforeValidator(listed), Field(min_length=1)] = (
         SpanSettings.model_validate({"days": DAYS[:5], "from": "09:00", "to": "18:00"}),
     )
 
@@ -291,11 +277,11 @@ class LayerSettings(Section):
     first member's turn begins. restrictions: when the layer counts; always, if empty.
     """
 
-    members: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+    members: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)]
     rotation: Literal["daily", "weekly"] | Duration = "weekly"
     handover: TimeText = "09:00"
     start: date = date(2026, 1, 5)
-    restrictions: Annotated[tuple[SpanSettings, ...], BeforeValidator(_listed)] = ()
+    restrictions: Annotated[tuple[SpanSettings, ...], BeforeValidator(listed)] = ()
 
     @model_validator(mode="after")
     def _turns_can_be_counted(self) -> Self:
@@ -344,7 +330,7 @@ class ScheduleSettings(Section):
 
     name: str = Field(min_length=1)
     timezone: TimeZone | None = None
-    layers: Annotated[tuple[LayerSettings, ...], BeforeValidator(_listed), Field(min_length=1)]
+    layers: Annotated[tuple[LayerSettings, ...], BeforeValidator(listed), Field(min_length=1)]
     overrides: tuple[OverrideSettings, ...] = ()
     allow_gaps: bool = False
 
@@ -379,6 +365,7 @@ class EscalationSettings(Section):
 
     rules: the guide's. policies: the first that matches counts. people: the channels of each member of a schedule;
     who is not named there has the channel of that name. business_hours: what `hours: business` means.
+    maintenance: when what matches is kept silent.
     """
 
     rules: tuple[GuideRule, ...] = ()
@@ -386,6 +373,7 @@ class EscalationSettings(Section):
     schedules: tuple[ScheduleSettings, ...] = ()
     people: dict[str, Names] = Field(default_factory=dict)
     business_hours: HoursSettings = HoursSettings()
+    maintenance: tuple[WindowSettings, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -445,6 +433,7 @@ class EscalationSettings(Section):
         schedules = [one.name for one in self.schedules]
         yield from _repeated("policies", [one.name for one in self.policies])
         yield from _repeated("schedules", schedules)
+        yield from _repeated("maintenance", [one.name for one in self.maintenance])
         for place, action in self._placed_actions():
             for name in action.notify.on_call if action.notify else ():
                 if name not in schedules:

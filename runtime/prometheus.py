@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiohttp
+import yaml
 
+from runtime.clock import parse_utc
 from runtime.settings import PrometheusSettings
 
 POINTS_A_QUERY = 10_000
@@ -120,6 +122,29 @@ class PrometheusReader:
         """Return the active alerts as Prometheus lists them."""
         alerts: Sequence[Mapping[str, Any]] = (await self._get("/api/v1/alerts", {}, "alerts"))["alerts"]
         return alerts
+
+    async def alerting_rules(self) -> Sequence[Mapping[str, Any]]:
+        """Return the alerting rules as Prometheus lists them (`name`, `labels`, `annotations`, ...)."""
+        groups = (await self._get("/api/v1/rules", {"type": "alert"}, "rules"))["groups"]
+        return [rule for group in groups for rule in group["rules"] if rule.get("type", "alerting") == "alerting"]
+
+    async def external_labels(self) -> Mapping[str, str]:
+        """Return the labels that this Prometheus adds to what it tells Alertmanager."""
+        text = (await self._get("/api/v1/status/config", {}, "configuration"))["yaml"]
+        try:
+            configuration = yaml.safe_load(text)
+            return {str(name): str(value) for name, value in configuration["global"]["external_labels"].items()}
+        except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+            return {}
+
+    async def up_seconds(self) -> float:
+        """Return for how long it is up, by its own clock."""
+        started = (await self._get("/api/v1/status/runtimeinfo", {}, "runtime"))["startTime"]
+        now = await self.instant("time()")
+        try:
+            return now[0].value - parse_utc(started).timestamp()
+        except (ValueError, IndexError) as error:
+            raise SeriesUnavailable("runtime", f"{self._url} does not say since when it runs: {error}") from None
 
     async def reload(self) -> None:
         """Make Prometheus read its configuration and rules again (needs --web.enable-lifecycle).

@@ -6,11 +6,13 @@ Order: defaults < files < environment (`NEWSWATCH_<SECTION>__<KEY>`) < overrides
 import difflib
 import os
 import re
+import ssl
 import types
 import typing
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -18,6 +20,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     SecretStr,
     ValidationError,
     field_validator,
@@ -74,6 +77,26 @@ Duration = Annotated[float, BeforeValidator(parse_duration)]
 
 Secret = SecretStr
 """A secret: never printed. A field `password: Secret | None` may also be given as `password_file`."""
+
+
+def listed(value: object) -> object:
+    """Take a single value for a list of one."""
+    return value if value is None or isinstance(value, list | tuple) else (value,)
+
+
+def _timezone(value: object) -> str:
+    try:
+        ZoneInfo(str(value))
+    except (ValueError, KeyError, OSError):
+        raise ValueError(f"{str(value)!r} is not an IANA time zone such as Asia/Tokyo") from None
+    return str(value)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(listed)]
+"""Some names, or one alone."""
+
+TimeZone = Annotated[str, BeforeValidator(_timezone)]
+"""An IANA time zone."""
 
 
 class SettingsError(ValueError):
@@ -146,10 +169,73 @@ class PrometheusSettings(Section):
 
 
 class AlertmanagerSettings(Section):
-    """The Alertmanagers that route to the bridge; several are the peers of one cluster."""
+    """The Alertmanagers that route to the bridge; several are the peers of one cluster.
+
+    reconcile_interval_seconds: how often they are compared with what is open here, 0 for never.
+    ca_file, cert_file, key_file: where they are not verified by the machine's own trust, or want a certificate.
+    timeout_seconds: for one answer. receivers: those that lead to the bridge; all if empty.
+    settle_seconds: how long a peer has to be up before it counts that it does not know an alert.
+    backfill_seconds: how far back alerts that came and went while the bridge was away are looked for, 0 for never.
+    watchdog_timeout_seconds: how long the Watchdog may stay away, 0 for ever.
+    ack_sync: `silence` keeps a silence in Alertmanager for what is acknowledged here.
+    """
 
     urls: tuple[str, ...] = ("http://127.0.0.1:9093",)
     reconcile_interval_seconds: Duration = 30.0
+    username: str | None = None
+    password: Secret | None = None
+    bearer_token: Secret | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    timeout_seconds: Duration = Field(default=10.0, gt=0, le=60)
+    receivers: tuple[str, ...] = ()
+    settle_seconds: Duration = 300.0
+    backfill_seconds: Duration = Field(default=6 * 3600.0, le=7 * 86400)
+    watchdog_timeout_seconds: Duration = 300.0
+    ack_sync: Literal["none", "silence"] = "none"
+
+    @property
+    def reconciles(self) -> bool:
+        """Whether the bridge compares itself with them at all."""
+        return bool(self.urls) and self.reconcile_interval_seconds > 0
+
+    def tls_context(self) -> ssl.SSLContext | bool:
+        """Return how a peer is verified over TLS; True for the machine's own trust. Raises OSError."""
+        if self.ca_file is None and self.cert_file is None:
+            return True
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.cert_file is not None:
+            context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+    @field_validator("urls")
+    @classmethod
+    def _are_urls(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        for place, url in enumerate(urls):
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(f"{place}: {url!r} is no address such as http://127.0.0.1:9093")
+            if parts.username is not None:
+                raise ValueError(f"{place}: give the log-in as username and password_file, not in the address")
+        return urls
+
+    @model_validator(mode="after")
+    def _go_together(self) -> "AlertmanagerSettings":
+        if self.username is not None and self.bearer_token is not None:
+            raise ValueError("both username and bearer_token are given: keep one")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file go together: give both")
+        try:
+            self.tls_context()
+        except OSError as error:  # ssl.SSLError is one
+            raise ValueError(f"ca_file, cert_file, key_file: {error.strerror or error}") from None
+        if self.ack_sync == "silence" and not self.reconciles:
+            raise ValueError(
+                "ack_sync: silence needs the reconcile poll, or nothing would ever resolve what is silenced; "
+                "set reconcile_interval_seconds to 30s and name urls, or leave ack_sync out"
+            )
+        return self
 
 
 class Settings(Section):
