@@ -69,11 +69,12 @@ def runs(labels: Mapping[str, str], timestamps: Sequence[float], evaluated: Coll
             stretches[-1][1] = place
         else:
             stretches.append([place, place])
+    worked_until = max(evaluated, default=-1)
     return [
         Run(
             labels,
             grid.start + first * grid.step,
-            grid.start + until * grid.step if until < grid.last and until + 1 in evaluated else None,
+            grid.start + until * grid.step if until < min(worked_until, grid.last) else None,
         )
         for first, until in stretches
     ]
