@@ -7,14 +7,14 @@ from analyzer.marks import hidden
 _STATUS = r"""
     (?i: \b(?:status(?:[ _-]?code)?|response(?:[ _-]code)?|http(?:/[\d.]+)?|returned|responded|replied|answered|code
            |ステータス(?:コード)?)
-         ["']?(?:\ (?:is|with|by))?[\s:="']* ({status}) (?![\d.]|\s?[mµ]?s\b) )
+         ["']?(?:\ (?:is|with|by))?[\s:="']* ({status}) (?![\d.]|\s?[mµμ]?s\b) )
     | (?<![A-Za-z0-9_.,:-])({status})(?=\s?(?:を返|が返|エラー|で応答|で失敗
         |(?:Bad|Unauthorized|Forbidden|Not\ Found|Too\ Many|Internal|Service|Gateway|Client\ Error|Server\ Error)\b))
     | "[A-Z]+\ [^"\s]*(?:\ HTTP/[\d.]+)?"\s+({status})\b
     """
 _OTHERS = r"""
     (?i: \b(?:err(?:or)?|errno|exit|sqlstate|エラー)[ _-]?(?:code|status|no|number|コード)?
-         [\s:=\#\[(]* (-?{short}) (?![\d.:,]|[A-Za-z%]|\s?件|\s(?:[nuµm]?s|secs?|seconds?|times?|of|bytes)\b) )
+         [\s:=\#\[(]* (-?{short}) (?![\d.:,]|[A-Za-z%]|\s?件|\s(?:[nuµμm]?s|secs?|seconds?|times?|of|bytes)\b) )
     | (?: ^ | [\[(] | \b(?i:error|code|errno|reason|status|エラー|コード)[\s:=\#]{1,3} )
       ([A-Z]{1,5}-?{code}) (?![\w.-])
     | (?<![\w.-]) ([A-Z]{1,5}-?{code}) (?=:(?:\s|$))

@@ -134,6 +134,8 @@ class PatternBook:
         first = stats is None
         if stats is None:
             stats = self._begin(line, pattern_id, description)
+        elif stats.kind is Kind.DYNAMIC:
+            stats.description = stats.description_ja = description
         quiet = first or self._seconds_of_quiet(stats, line) >= self._repeat_after.total_seconds()
         before = stats.frequency
         rare = self._count_rate(stats, line, count)

@@ -7,6 +7,9 @@ VALUE, IDENTIFIER, ADDRESS, PATH = "\ue020\ue021\ue022\ue023"
 MARK = "[\ue020-\ue023]"
 """A regular expression for any of them."""
 
+NAME = "\ue024"
+"""What stands for a likely name in a shape that is otherwise finished."""
+
 _HIDDEN = {ord(digit): 0xE000 + int(digit) for digit in "0123456789"}
 _SHOWN: dict[int, str] = {code: chr(digit) for digit, code in _HIDDEN.items()}
 _SHOWN.update({ord(mark): VARIABLE for mark in (VALUE, IDENTIFIER, ADDRESS, PATH)})

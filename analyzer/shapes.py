@@ -48,9 +48,13 @@ _COLONS = re.compile(
 )
 _QUOTE = re.compile("[\"'`「『]")
 _QUOTED = re.compile(
-    r"""(?x) 「[^「」]*」 | 『[^『』]*』 | (?<![\w"=:\\])"(?:[^"\\]|\\.){1,300}"(?![\w"]|\s?:)
-      | (?<![\w'=])'[^']{1,300}'(?![\w']|\s?:) | (?<![\w`])`[^`]{1,300}`(?![\w`])"""
+    r"""(?x) 「(?:[^「」]|「[^「」]*」)*」 | 『(?:[^『』]|『[^『』]*』)*』
+      | (?<![\w"=:\\])"(?:[^"\\]|\\.){1,300}"(?![\w"]|\s?:)
+      | (?<![\w'=])'[^']{1,300}'(?![\w']|\s?:\s?(?:["'\[{(\d\ue020-\ue023-]|[Tt]rue|[Ff]alse|None|null))
+      | (?<![\w`])`[^`]{1,300}`(?![\w`])"""
 )
+_OUTCOME = re.compile(r"\b(?i:result|reason|status|state)\s$|(?:状態|結果|理由|判定)[はがを]?$", re.ASCII)
+_OUTCOME_WORD = re.compile("[a-z]+(?:[-_][a-z]+)*|[一-龥ァ-ヶー]{1,8}")
 _ESCAPED = re.compile(r'\\"[^"\\]{1,300}\\"')
 _FIELD_FOLLOWS = re.compile(r"\s[\w.-]+=|$")
 _AFTER_KEY = re.compile(r'"\s?:\s?$')
@@ -90,9 +94,9 @@ _LOOKS = re.compile(
         | \b\d\d?[ /-]{_MONTH}[a-z]*[ /-]\d{{4}} (?:[ :]{_TIME})?
         | \b\d{{4}}[-/.]\d\d?[-/.]\d\d? (?:[T\s]{_TIME})? | (?<![\w.:]){_TIME}(?![\w:])
         | (?<![\w.])\d[\d,.]*\s?(?:[KMGTPkmgt]i?)?B\b
-        | <\s?\d+\s?(?:[nuµm]?s|secs?|seconds?|min|minutes?)\b
+        | <\s?\d+\s?(?:[nuµμm]?s|secs?|seconds?|min|minutes?)\b
         | (?<![\w.])0[xX][0-9a-fA-F]+\b | \b[0-9a-f]{{7,}}\b | \b[0-9A-F]{{8,}}\b
-        | (?<![\w.])[+-]?\d(?:\w|[.,](?=\d)|\.(?=[a-z_]))*
+        | (?<![\w.])[+-]?\d(?:[\wµμ]|[.,](?=\d)|\.(?=[a-z_]))*
         | (?<![\w.])[+-]\d\w* )
     | (?P<c> \b[A-Z]\w*(?:::\w+)*\#\w+ | (?<![\w:\ue000-\ue009]):[a-z_]\w*\b(?![:=])
         | \b(?!ActiveJob)[A-Z][A-Za-z0-9]+(?:Job|Mailer)\b )
@@ -151,7 +155,7 @@ def _without_quoted(match: re.Match[str]) -> str:
         return f'"{request[1]} {VALUE}"'
     content = quoted[1:-1]
     is_known = _AFTER_KEY.search(match.string, max(0, match.start() - 4), match.start()) is not None
-    if is_known or _is_statement(match) or _is_state(content):
+    if is_known or _is_statement(match) or _is_state(content) or _is_outcome(match, content):
         return quoted
     return f"{quoted[0]}{VALUE}{quoted[-1]}"
 
@@ -159,6 +163,12 @@ def _without_quoted(match: re.Match[str]) -> str:
 def _is_statement(quoted: re.Match[str]) -> bool:
     """Return whether a quoted text is the message itself, the first field of a line of fields."""
     return quoted.start() == 0 and " " in quoted[0] and _FIELD_FOLLOWS.match(quoted.string, quoted.end()) is not None
+
+
+def _is_outcome(quoted: re.Match[str], content: str) -> bool:
+    """Return whether a quoted word tells what came of it: `Failed with result 'exit-code'`."""
+    before = quoted.string[max(0, quoted.start() - 10) : quoted.start()]
+    return _OUTCOME.search(before) is not None and _OUTCOME_WORD.fullmatch(content) is not None
 
 
 def _is_state(content: str) -> bool:

@@ -92,7 +92,7 @@ class LogStages:
         if where.pattern_id == UNNAMED:
             return None
         line = Line(source, run.text, where.level, run.first, learning)
-        stats, new, event = self.book.count_run(line, where.pattern_id, where.description, run.count, run.last)
+        stats, new, event = self.book.count_run(line, where.pattern_id, where.template.text, run.count, run.last)
         if new:
             batch.new[where.level] += 1
         if event is not None:

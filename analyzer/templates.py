@@ -2,9 +2,10 @@
 
 Most lines differ from one seen before only in their digits, or in identifiers made of digits and letters, so a
 dictionary of lines without them answers nearly all. A miss goes the long way: personal data out, values out (what is
-left is the shape), the shape looked up; and a word generalised once many different ones were seen in its place.
+left is the shape), likely names open, what is left looked up; and a word generalised once many different ones were seen
+in its place.
 
-An id is fixed when the line is seen, and is a hash of the template's text. A template that was generalised leads by an
+An id is fixed when the line is seen, and is a hash of the template's form. A template that was generalised leads by an
 alias to the one it went into, which has the same id on every machine, whatever the order in which the lines came.
 """
 
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from analyzer.codes import code_places, hide_deciding_codes, numbers_at
+from analyzer.likely_names import open_names, with_names
+from analyzer.marks import NAME, VARIABLE
 from analyzer.shapes import shape, without_hexadecimal, without_identifiers
 from analyzer.variables import Found, VariableFinder, Words, trim
 
@@ -32,14 +35,35 @@ _ALIASES = 4
 class Template:
     """A group of messages that say the same.
 
-    id: short and stable, a hash of the text. text: values are `<*>`. general: which of its words were generalised.
-    live: False once the template went into another one, or was forgotten.
+    id: short and stable, a hash of the form. opened: what they say, with marks in place of likely names. names: those
+    of all of them, None where they have several. general: which words of the form were generalised. live: False once
+    the template went into another one, or was forgotten.
     """
 
     id: str
-    text: str
+    opened: str
+    names: tuple[str | None, ...] = ()
     general: frozenset[int] = frozenset()
     live: bool = True
+
+    @property
+    def form(self) -> str:
+        """The text with `<*>` for likely names too."""
+        return self.opened.replace(NAME, VARIABLE)
+
+    @property
+    def text(self) -> str:
+        """What to show: values are `<*>`, and likely names where there are several."""
+        return with_names(self.opened, self.names) if self.names else self.opened
+
+    def admit(self, opened: str, names: tuple[str | None, ...]) -> bool:
+        """Take up a message of the same form; returns whether the text changed."""
+        if opened == self.opened:
+            common = tuple([mine if mine == other else None for mine, other in zip(self.names, names, strict=True)])
+        else:
+            common, self.opened = (), self.form
+        changed, self.names = common != self.names, common
+        return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +120,7 @@ class TemplateMiner:
         self._templates: OrderedDict[str, Template] = OrderedDict()  # the one needed last at the end
         self._merged: OrderedDict[str, str] = OrderedDict()
         self._general: dict[int, list[tuple[Template, Words]]] = {}
-        self._variables = VariableFinder(self.text, many_values, max_templates)
+        self._variables = VariableFinder(self._form, many_values, max_templates)
         self._text_size = 0
         self.version = 0
 
@@ -136,17 +160,22 @@ class TemplateMiner:
         template = self._templates.get(self.resolve(template_id))
         return template.text if template else None
 
+    def _form(self, template_id: str) -> str | None:
+        template = self._templates.get(self.resolve(template_id))
+        return template.form if template else None
+
     def export_state(self) -> dict[str, Any]:
         """Return what is known, ready for JSON."""
-        templates = [[template.text, sorted(template.general)] for template in self._templates.values()]
+        templates = [[each.opened, sorted(each.general), list(each.names)] for each in self._templates.values()]
         return {"templates": templates, "merged": dict(self._merged)}
 
     def import_state(self, state: Mapping[str, Any]) -> None:
         """Take up what an earlier miner exported; messages get the ids that it would have given them."""
         self._merged.update(state.get("merged", {}))
-        for text, general in state.get("templates", ()):
-            words = Words.of(text, frozenset(general))
-            self._variables.learn(self._make(text, words, frozenset(general)).id, words)
+        for text, general, *rest in state.get("templates", ()):
+            opened, names = (text, tuple(rest[0])) if rest else open_names(text)
+            words = Words.of(opened.replace(NAME, VARIABLE), frozenset(general))
+            self._variables.learn(self._make(opened, words, names, frozenset(general)).id, words)
 
     def _add_varied(self, message: str, raw: bytes, key: int) -> Match:
         """Look a message up that was not answered by its text without digits."""
@@ -211,37 +240,43 @@ class TemplateMiner:
         template = match.template
         current = self._templates.get(self.resolve(template.id))
         if current is None and template.id not in self._merged:
-            current = self._take_up(template, Words.of(template.text, template.general))
+            current = self._take_up(template, Words.of(template.form, template.general))
         return Match(current, match.category) if current else None
 
     def _mine(self, message: str, *, coded: bool) -> Match:
         category = self._classify(message)
-        return Match(self._place(shape(_shortened(self._mask(message)), coded=coded)), category)
+        return Match(self._place(*open_names(shape(_shortened(self._mask(message)), coded=coded))), category)
 
-    def _place(self, text: str) -> Template:
-        """Return the template that a shape belongs to; one is made if there is none yet."""
-        template_id = self.resolve(_identify(text))
+    def _place(self, opened: str, names: tuple[str | None, ...] = ()) -> Template:
+        """Return the template that an opened shape belongs to; one is made if there is none yet."""
+        form = opened.replace(NAME, VARIABLE)
+        template_id = self.resolve(_identify(form))
         template = self._templates.get(template_id)
         if template is not None:
             self._templates.move_to_end(template_id)
+            if not template.general and template.admit(opened, names):
+                self.version += 1
             return template
-        words = Words.of(text)
+        words = Words.of(form)
         for general, its_words in self._general.get(words.frame, ()):
             if words.fits(its_words, general.general):
-                return self._place(general.text)
-        template = self._make(text, words)
+                return self._place(general.opened)
+        template = self._make(opened, words, names)
         found = self._variables.learn(template.id, words)
         return self._generalise(words, found) if found else template
 
-    def _make(self, text: str, words: Words, general: frozenset[int] = frozenset()) -> Template:
+    def _make(
+        self, opened: str, words: Words, names: tuple[str | None, ...] = (), general: frozenset[int] = frozenset()
+    ) -> Template:
         self.version += 1
-        return self._take_up(Template(_identify(text), text, general), words)
+        template_id = _identify(opened.replace(NAME, VARIABLE))
+        return self._take_up(Template(template_id, opened, names, general), words)
 
     def _take_up(self, template: Template, words: Words) -> Template:
         template.live = True
         self._merged.pop(template.id, None)
         self._templates[template.id] = template
-        self._text_size += len(template.text)
+        self._text_size += len(template.form)
         if template.general:
             self._general.setdefault(words.frame, []).append((template, words))
         while len(self._templates) > self._max_templates or self._text_size > _MOST_TEXT:
@@ -257,7 +292,7 @@ class TemplateMiner:
             if into is not None:
                 self._drop(into)
             words = Words.of(text, general)
-            into = self._make(text, words, general)
+            into = self._make(text, words, (), general)
             further = self._variables.learn(into.id, words)
         for member in found.members:
             self._merge(self._templates.get(member), into)
@@ -275,9 +310,9 @@ class TemplateMiner:
     def _drop(self, template: Template) -> None:
         template.live = False
         del self._templates[template.id]
-        self._text_size -= len(template.text)
+        self._text_size -= len(template.form)
         if template.general:
-            frame = Words.of(template.text, template.general).frame
+            frame = Words.of(template.form, template.general).frame
             rest = [pair for pair in self._general.pop(frame, ()) if pair[0] is not template]
             if rest:
                 self._general[frame] = rest

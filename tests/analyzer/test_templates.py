@@ -306,3 +306,56 @@ def grouping_accuracy(lines: Iterable[LabelledLine]) -> float:
     sizes, truths = Counter(group for _, group in rows), Counter(truth for truth, _ in rows)
     exact = (truth for truth, found in groups.items() if len(found) == 1 and sizes[min(found)] == truths[truth])
     return sum(truths[truth] for truth in exact) / len(rows)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "template"),
+    [
+        ("group mailer has failed", "group default has failed", "group <*> has failed"),
+        ("any [api] datasource", "any [overlay] datasource", "any [<*>] datasource"),
+        ("drop owner=desk now", "drop owner=night now", "drop owner=<*> now"),
+        ("indexed 5 documents into images", "indexed 5 documents into feeds", "indexed <*> documents into <*>"),
+        ("Proxy fe_web started", "Proxy fe_api~ started", "Proxy <*> started"),
+        ("took 12µs in all", "took 12ms in all", "took <*> in all"),
+        ("channel 'api': no answer", "channel 'top': no answer", "channel '<*>': no answer"),
+        (
+            "【経理課】打刻を3名分取り込みました",
+            "【人事部】打刻を9名分取り込みました",
+            "【<*>】打刻を<*>名分取り込みました",
+        ),
+        ("お客様 小林 様の住所を変更", "お客様 井上 様の住所を変更", "お客様 <*> 様の住所を変更"),
+        ("那覇店の売上が届きません", "札幌店の売上が届きません", "<*>の売上が届きません"),
+        ("分類:経済、国際(自動)", "分類:政治(自動)", "分類:<*>(自動)"),
+        ("案内『『円相場』が急落』を配信", "案内『春闘』を配信", "案内『<*>』を配信"),
+    ],
+)
+def test_a_likely_name_is_shown_until_another_is_seen_under_the_same_id(one: str, other: str, template: str) -> None:
+    miner = TemplateMiner()
+    first = miner.add(one).template.id
+    assert miner.add(other).template.id == first == TemplateMiner().add(other).template.id
+    assert miner.add(one).template.text == template
+    restarted = TemplateMiner()
+    restarted.import_state(json.loads(json.dumps(miner.export_state())))
+    assert restarted.text(first) == template
+
+
+def test_a_name_that_stays_the_only_one_is_shown() -> None:
+    miner = TemplateMiner()
+    miner.add("group mailer lost 3 members")
+    assert miner.add("group mailer lost 99 members").template.text == "group mailer lost <*> members"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("group rebalance failed", "group mailer failed"),
+        ("mode=read", "mode=write"),
+        ("the read-only mount", "the read-write mount"),
+        ("Failed with result 'exit-code'.", "Failed with result 'core-dump'."),
+        ("connection_closed by peer", "connection_lost by peer"),
+        ("検査:良好", "検査:不良"),
+        ("【警告】残量が減っています", "【情報】残量が減っています"),
+    ],
+)
+def test_words_that_tell_are_no_likely_names(miner: TemplateMiner, one: str, other: str) -> None:
+    assert len(ids(miner, one, other)) == 2
