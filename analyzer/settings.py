@@ -8,11 +8,11 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from analyzer.encodings import AUTO, known_codec
 from analyzer.events import Severity
-from analyzer.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
 from analyzer.levels import Level
-from analyzer.masking import masker
 from analyzer.patterns import PREDEFINED, UNNAMED, Kind, Pattern
 from analyzer.reading.formats import NAMED, LineFormat, is_definition
+from runtime.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
+from runtime.masking import masker
 from runtime.settings import Duration, Section, Settings, nearest
 
 SERIES = (

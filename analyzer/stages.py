@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from analyzer.events import Event
 from analyzer.frequency import Line, PatternBook
 from analyzer.levels import Level
-from analyzer.masking import masker
 from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import UNNAMED, PatternCatalogue
 from analyzer.reading.formats import FormatParser, LineFormat, PlainParser, is_definition
@@ -18,6 +17,7 @@ from analyzer.reading.records import LogRecord
 from analyzer.settings import AnalyzerSettings, SourceSettings
 from analyzer.templates import Template, TemplateMiner
 from runtime.clock import Clock
+from runtime.masking import masker
 
 _MOST_MERGES = 50_000
 

@@ -10,7 +10,7 @@ from analyzer.settings import Configuration
 from runtime.settings import load
 
 if TYPE_CHECKING:
-    from analyzer.masking import Masker
+    from runtime.masking import Masker
 
 HELP = """\
 Copy standard input to standard output line for line, without personal data and secrets: e-mail, telephone,
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Copy standard input without personal data; each line goes out as soon as it came."""
-    from analyzer.masking import masker
+    from runtime.masking import masker
 
     settings = load(Configuration, arguments.config).analyzer
     lines = MaskedLines(masker(settings.masks, mask_ip=settings.mask_ip or arguments.mask_ip))

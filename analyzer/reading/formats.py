@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from analyzer.expressions import Expression, InvalidExpression
 from analyzer.levels import Level, level_named, level_said
 from analyzer.reading.headers import HeaderParser, Layout
 from analyzer.reading.records import LogRecord
 from analyzer.reading.stamps import Read, StampReader
+from runtime.expressions import Expression, InvalidExpression
 
 NAMED = ("auto", "docker", "plain")
 """Formats that have a name of their own."""

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.masking import RULES
 from analyzer.shapes import shape
+from runtime.masking import RULES
 
 VALUES = r"""
 Received block blk_-3544583377289625738 of size 67108864 from /10.0.2.15 ⇒ Received block <*> of size <*> from <*>

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from analyzer.masking import masker
 from monitoring.mask_command import MaskedLines, pieces
+from runtime.masking import masker
 
 
 def test_each_line_is_masked_as_soon_as_it_came(tmp_path: Path) -> None:

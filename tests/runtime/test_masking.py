@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.masking import RULES, mask, masker
-from analyzer.masks.numbers import is_card, is_my_number, passes_luhn
-from analyzer.masks.rule import Gates, folded
-from tests.analyzer.masking_lines import LOOK_ALIKES, PERSONAL
+from runtime.masking import RULES, mask, masker
+from runtime.masks.numbers import is_card, is_my_number, passes_luhn
+from runtime.masks.rule import Gates, folded
+from tests.runtime.masking_lines import LOOK_ALIKES, PERSONAL
 
 LABELLED = Path(__file__).parent.parent / "data" / "personal_data.csv"
 MARKED = re.compile("⟦([^⟧]+)⟧")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from analyzer.masks.rule import PREFECTURE, Rule, Span, compiled, key
+from runtime.masks.rule import PREFECTURE, Rule, Span, compiled, key
 
 _TO_VALUE = (
     r"""\\{0,3}["'`」』\])]{0,2}\s{0,3}(?:=>|:=|->|={1,2}|[:\#はがをのに]|%3[AaDd])?\s{0,3}\\{0,3}["'「『(\[]?"""

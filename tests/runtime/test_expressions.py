@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.expressions import Expression, InvalidExpression
+from runtime.expressions import Expression, InvalidExpression
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
-from analyzer.masks import credentials, numbers, people
-from analyzer.masks.rule import Gates, Rule, Span, folded
+from runtime.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
+from runtime.masks import credentials, numbers, people
+from runtime.masks.rule import Gates, Rule, Span, folded
 
 RULES: Sequence[Rule] = (*credentials.RULES, *people.RULES, *numbers.RULES)
 _MOST_ROUNDS = 4

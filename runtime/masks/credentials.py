@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from analyzer.masks.rule import MASKED, WORD_START, Rule, Span, compiled
+from runtime.masks.rule import MASKED, WORD_START, Rule, Span, compiled
 
 _NOTHING = frozenset(
     """

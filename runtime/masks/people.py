@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from analyzer.masks.rule import MASKED, PREFECTURE, Rule, Span, compiled, key
+from runtime.masks.rule import MASKED, PREFECTURE, Rule, Span, compiled, key
 
 _TO_VALUE = r"""(?>\\{0,3}["'`」』\]]{0,2}\s{0,3}(?:=>|:=|->|={1,2}|:(?![:/])|%3[AaDd])\s{0,3})"""
 _KANJI = "々一-龥ぁ-ゖァ-ヺーｦ-ﾟ"
