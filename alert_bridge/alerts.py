@@ -139,6 +139,7 @@ class Alert:
     reason_texts: Mapping[str, str] = field(default_factory=dict)
     log_patterns: tuple[Mapping[str, Any], ...] = ()
     changes: tuple[Mapping[str, Any], ...] = ()
+    anomalies: tuple[Mapping[str, Any], ...] = ()
     usual_duration_seconds: float | None = None
     next_step: Mapping[str, Any] | None = None
     value: float | None = None
@@ -186,6 +187,7 @@ class Alert:
             "reason_texts": dict(self.reason_texts),
             "log_patterns": [dict(one) for one in self.log_patterns],
             "changes": [dict(one) for one in self.changes],
+            "anomalies": [dict(one) for one in self.anomalies],
             "runbook_url": self.runbook_url,
             "usual_duration_seconds": self.usual_duration_seconds,
             "next_step": dict(self.next_step) if self.next_step else None,

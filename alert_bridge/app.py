@@ -6,6 +6,7 @@ monitor gives it the registry of the process and the engine's store.
 
 import asyncio
 import contextlib
+import functools
 import logging
 import secrets
 from collections import OrderedDict
@@ -21,9 +22,13 @@ from starlette.routing import BaseRoute
 
 from alert_bridge.alerts import Alert, Observation, Severity, fingerprint
 from alert_bridge.analyzer_client import Analyzer, AnalyzerClient
+from alert_bridge.build_watch import CHECK_SECONDS as VERSIONS_SECONDS
+from alert_bridge.build_watch import BuildWatch
+from alert_bridge.change_log import ChangeLog, changes_of
 from alert_bridge.charts import SYSTEM_FIGURES, ChartError, ChartRenderer
 from alert_bridge.dashboard.alerts_api import AlertsApi
 from alert_bridge.dashboard.api import INGEST_PATHS, IngestApi
+from alert_bridge.dashboard.changes_api import CHANGES_PATH, ChangesApi
 from alert_bridge.dashboard.page import PUBLIC_PATHS, csp, page_route
 from alert_bridge.dashboard.sessions import SESSION_PATH, Sessions
 from alert_bridge.dashboard.views import Views
@@ -106,6 +111,7 @@ class AlertBridge:
         self._chart = ChartRenderer(web.language, web.timezone)
         self._rules = RuleLoop(reader, clock=self.clock, registry=registry, interval_seconds=own.rule_interval_seconds)
         self.pipeline: Pipeline
+        self.change_log: ChangeLog
         self.feed: Feed
         self.page: Server | None = None
         self.threshold_listeners: list[Callable[[ThresholdChange], None]] = []
@@ -165,11 +171,14 @@ class AlertBridge:
             clock=self.clock,
             metrics=self.metrics,
             channels=lambda: self.notification_manager.names,
-            explain=Explainer(self.threshold_manager, self._reader, self._analyzer),
+            explain=Explainer(
+                self.threshold_manager, self._reader, self._analyzer, functools.partial(changes_of, database)
+            ),
             language=web.language,
             suppression_window_seconds=self.settings.notifications.suppression_window_seconds,
         )
         self._open.push_async_callback(self.pipeline.close)
+        self.change_log = ChangeLog(self.pipeline)
         for channel in self.notification_manager.names:
             self.metrics.show_channel(channel)
         await self.pipeline.refresh_metrics()
@@ -189,6 +198,8 @@ class AlertBridge:
             await self._serve_feed(database)
         if watch:
             self._work("delivery", worker.run)
+            versions = BuildWatch(self._reader, self.change_log, self.clock)
+            self._work("versions", lambda: every(VERSIONS_SECONDS, versions.look))
             self._work("rules", lambda: self._rules.run(self.pipeline))
             self._work("thresholds", lambda: self._thresholds.run(self.pipeline if self._compares_here else None))
         self._work("expiry", lambda: every(_EXPIRE_SECONDS, self.pipeline.expire))
@@ -247,7 +258,9 @@ class AlertBridge:
             make_ticket=self._tickets.make,
         )
         sessions = Sessions(self._access)
-        routes: list[BaseRoute] = [*ingest.routes(), *alerts.routes(), *sessions.routes(), *views.routes()]
+        changes = ChangesApi(self.change_log, opened, self.clock)
+        routes: list[BaseRoute] = [*ingest.routes(), *alerts.routes(), *sessions.routes(), *changes.routes()]
+        routes += views.routes()
         app = build_app(
             name="alert_bridge",
             routes=[*routes, page_route()] if page else routes,
@@ -256,7 +269,7 @@ class AlertBridge:
             access=self._access,
             web=self.settings.web,
             csp=csp(self.feed.port) if page else DEFAULT_CSP,
-            ingest_paths=INGEST_PATHS,
+            ingest_paths=(*INGEST_PATHS, CHANGES_PATH),
             public_paths=(SESSION_PATH, *PUBLIC_PATHS) if page else (SESSION_PATH,),
             reload=reload,
             clock=self.clock,

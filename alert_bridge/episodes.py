@@ -273,16 +273,20 @@ def explain(
     language: str,
     reasons: Mapping[str, str],
     log_patterns: tuple[Mapping[str, Any], ...],
+    changes: tuple[Mapping[str, Any], ...] = (),
+    anomalies: tuple[Mapping[str, Any], ...] = (),
     value: float | None,
     threshold: float | None,
     usual_duration_seconds: float | None,
 ) -> Alert:
-    """Return the alert with what is known about it: why, the log patterns of the same window, value and threshold."""
+    """Return the alert with what is known about it: why, what began in the same window, value and threshold."""
     return replace(
         alert,
         reason=reasons.get(language) or alert.reason,
         reason_texts=dict(reasons) or alert.reason_texts,
         log_patterns=log_patterns or alert.log_patterns,
+        changes=changes or alert.changes,
+        anomalies=anomalies or alert.anomalies,
         value=value if value is not None else alert.value,
         threshold=threshold if threshold is not None else alert.threshold,
         usual_duration_seconds=usual_duration_seconds or alert.usual_duration_seconds,

@@ -1,8 +1,10 @@
-"""Why an alert fired: its value, its threshold and what that is made of, the log patterns of the same window."""
+"""Why an alert fired: its value, its threshold and what that is made of, and what else began in the same window."""
 
+import asyncio
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from alert_bridge.alerts import Alert, Severity
@@ -30,17 +32,35 @@ _ABOUT: Mapping[str, Mapping[str, str]] = {
 
 Items = Sequence[Mapping[str, Any]]
 
+_ANOMALIES = 5
+
 
 class Explainer:
-    """Collects what is known about an alert; a source that is away leaves its part out."""
+    """Collects what is known about an alert; a source that is away leaves its part out.
 
-    def __init__(self, manager: DynamicThresholdManager, reader: SeriesReader, analyzer: Analyzer) -> None:
+    changes: returns what was changed shortly before an alert began.
+    """
+
+    def __init__(
+        self,
+        manager: DynamicThresholdManager,
+        reader: SeriesReader,
+        analyzer: Analyzer,
+        changes: Callable[[Alert], Awaitable[Items]] | None = None,
+    ) -> None:
+        self._changes = changes
         self._manager = manager
         self._reader = reader
         self._analyzer = analyzer
 
     async def __call__(self, alert: Alert) -> Explanation:
-        """Return the reason in each language, the value, the threshold and the log patterns."""
+        """Return the reason in each language, the value, the threshold and what else began then."""
+        known, anomalies, changes = await asyncio.gather(
+            self._why(alert), self._anomalies(alert), self._changes(alert) if self._changes else _none()
+        )
+        return replace(known, anomalies=tuple(anomalies), changes=tuple(changes))
+
+    async def _why(self, alert: Alert) -> Explanation:
         subject, patterns = await self._patterns(alert)
         metric = alert.labels.get("metric")
         if metric is None:
@@ -55,7 +75,15 @@ class Explainer:
             if known is not None:
                 threshold = known.threshold if threshold is None else threshold
                 reasons[language] = f"{_exceeded(language, metric, value, threshold)} {known.reason}"
-        return Explanation(reasons or _own_reasons(alert), patterns, value, threshold)
+        return Explanation(reasons or _own_reasons(alert), patterns, value=value, threshold=threshold)
+
+    async def _anomalies(self, alert: Alert) -> Items:
+        begin = alert.created_at.timestamp()
+        try:
+            return await self._analyzer.anomalies(begin - WINDOW_SECONDS, begin + WINDOW_SECONDS, _ANOMALIES)
+        except (AnalyzerUnavailable, ValueError) as error:
+            logger.warning("alert %s goes without anomalies: %s", alert.id, error)
+            return ()
 
     async def _patterns(self, alert: Alert) -> tuple[Items, tuple[Mapping[str, Any], ...]]:
         """Return the log patterns that the alert is about, and those with the others of the same window."""
@@ -97,6 +125,10 @@ class Explainer:
             if all(sample.labels.get(name) == labels[name] for name in ("job", "instance") if name in labels):
                 return sample.value
         return None
+
+
+async def _none() -> Items:
+    return ()
 
 
 def _query(alert: Alert, start: float, end: float) -> dict[str, str] | None:

@@ -45,13 +45,15 @@ class UnknownAlert(LookupError):
 class Explanation:
     """What is known about an alert besides its labels.
 
-    reasons: why it fired, by language code. log_patterns: of the same window.
+    reasons: why it fired, by language code. log_patterns, changes, anomalies: of the same window.
     """
 
     reasons: Mapping[str, str] = field(default_factory=dict)
     log_patterns: tuple[Mapping[str, Any], ...] = ()
     value: float | None = None
     threshold: float | None = None
+    changes: tuple[Mapping[str, Any], ...] = ()
+    anomalies: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +341,8 @@ class Pipeline:
                 language=self._language,
                 reasons=known.reasons,
                 log_patterns=known.log_patterns,
+                changes=known.changes,
+                anomalies=known.anomalies,
                 value=known.value,
                 threshold=known.threshold,
                 usual_duration_seconds=usual,

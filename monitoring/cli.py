@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitoring import mask_command, patterns_command
+from monitoring import mask_command, patterns_command, token_command
 from monitoring.ownership import Unable
-from runtime.security import AccessError, Role, create_token
-from runtime.service import TOKENS_FILE, add_common_arguments, version
+from runtime.security import AccessError
+from runtime.service import add_common_arguments, version
 from runtime.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -76,10 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     mask_command.add_arguments(_described(mask, mask_command.HELP, mask_command.EPILOG))
     _add_backtest(_add(commands, "backtest", _backtest, "replay a metric under its dynamic and a fixed threshold"))
     _add_thresholds(_add(commands, "thresholds", _thresholds, "show a running bridge's thresholds, or export rules"))
-    token = _add(commands, "token", _token, "make a bearer token for a machine")
-    token.add_argument("action", choices=("create",))
-    token.add_argument("--role", required=True, choices=[role.value for role in Role], help="what it may do")
-    token.add_argument("--name", default="token", help="what it is called in the token file (default: %(default)s)")
+    change = _add(commands, "change", _change, "tell a running bridge of a deploy or another change")
+    _add_change(change)
+    token_command.add_arguments(_add(commands, "token", token_command.run, "make, list and revoke tokens for machines"))
     return parser
 
 
@@ -169,6 +168,17 @@ def _add_thresholds(parser: argparse.ArgumentParser) -> None:
     add("--on", default="job,instance", metavar="LABELS", help=on)
 
 
+def _add_change(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("title", metavar="TITLE", help="what was changed, in a few words")
+    add("--service", help="which service")
+    add("--version", help="which version it has now")
+    add("--author", help="who changed it")
+    add("--timestamp", metavar="TIME", help="when, as 2026-01-31T12:00:00Z (default: now)")
+    add("--url", default="http://127.0.0.1:9107", help="where the bridge listens (default: %(default)s)")
+    add("--token-file", type=Path, metavar="FILE", help="holds a token of `monitoring token create --role ingest`")
+
+
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e6:
@@ -220,9 +230,10 @@ def _check_config(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _token(arguments: argparse.Namespace) -> int:
-    _write(create_token(arguments.data_dir / TOKENS_FILE, Role(arguments.role), arguments.name))
-    return 0
+def _change(arguments: argparse.Namespace) -> int:
+    from monitoring.change_command import run
+
+    return run(arguments)
 
 
 def _thresholds(arguments: argparse.Namespace) -> int:

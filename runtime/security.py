@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
+import logging
 import secrets
 import ssl
 from collections import OrderedDict, deque
@@ -22,7 +23,9 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from runtime.clock import Clock, SystemClock
+from runtime.clock import Clock, SystemClock, parse_utc
+
+logger = logging.getLogger(f"monitoring.{__name__}")
 
 SESSION_SECONDS = 12 * 3600.0
 _FAILURES_A_MINUTE = 10
@@ -44,10 +47,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is calling."""
+    """Who is calling. expires: until when a token holds, epoch seconds; None without end."""
 
     name: str
     role: Role
+    expires: float | None = None
 
 
 ANYBODY = Identity("local", Role.OPERATOR)
@@ -102,6 +106,8 @@ class Access:
     tokens: Mapping[str, Identity] = field(default_factory=dict)
     ssl_context: ssl.SSLContext | None = None
     clock: Clock = field(default_factory=SystemClock)
+    tokens_file: Path | None = None
+    _tokens_read_at: int = 0
     _verified: OrderedDict[bytes, Identity] = field(default_factory=OrderedDict)
     _sessions: OrderedDict[str, Session] = field(default_factory=OrderedDict)
     _failures: dict[str, deque[float]] = field(default_factory=dict)
@@ -120,10 +126,14 @@ class Access:
         Raises AccessError that names the file and what is wrong.
         """
         config = _read_web_config(web_config_file) if web_config_file else _WebConfig()
+        there = tokens_file is not None and tokens_file.exists()
+        read_at = tokens_file.stat().st_mtime_ns if tokens_file and there else 0
         return cls(
             users={name: password.encode() for name, password in config.basic_auth_users.items()},
             viewers=viewers,
-            tokens=read_tokens(tokens_file) if tokens_file and tokens_file.exists() else {},
+            tokens=read_tokens(tokens_file) if tokens_file and there else {},
+            tokens_file=tokens_file if there else None,
+            _tokens_read_at=read_at,
             ssl_context=_ssl_context(web_config_file, config.tls_server_config) if web_config_file else None,
             clock=clock or SystemClock(),
         )
@@ -202,41 +212,89 @@ class Access:
         )
 
     def _by_token(self, token: str) -> Identity | None:
+        self._read_changed_tokens()
         digest = hashlib.sha256(token.encode()).hexdigest()
         found = None
         for stored, identity in self.tokens.items():
             if hmac.compare_digest(stored, digest):
                 found = identity
+        if found is not None and found.expires is not None and found.expires <= self.clock.time():
+            return None
         return found
 
+    def _read_changed_tokens(self) -> None:
+        """Take over a token file that was changed: what was revoked is refused at once, what is new holds.
 
-def create_token(tokens_file: Path, role: Role, name: str) -> str:
+        One that cannot be read changes nothing.
+        """
+        if self.tokens_file is None:
+            return
+        try:
+            changed_at = self.tokens_file.stat().st_mtime_ns
+            if changed_at != self._tokens_read_at:
+                self.tokens = read_tokens(self.tokens_file)
+                self._tokens_read_at = changed_at
+        except (OSError, AccessError) as error:
+            logger.error("tokens are not read again, those known stay in force: %s", error)
+
+
+def create_token(tokens_file: Path, role: Role, name: str, expires: str | None = None) -> str:
     """Make a bearer token, store its digest in the token file (mode 600) and return it: it is shown this once.
 
+    expires: until when it holds, RFC 3339.
     Raises AccessError if the file is there and damaged, OSError if it cannot be written.
     """
     entries = _token_entries(tokens_file) if tokens_file.exists() else []
     token = f"nw_{secrets.token_urlsafe(32)}"
-    entries.append({"name": name, "role": role.value, "sha256": hashlib.sha256(token.encode()).hexdigest()})
+    entry = {"name": name, "role": role.value, "sha256": hashlib.sha256(token.encode()).hexdigest()}
+    entries.append(entry | ({"expires": expires} if expires else {}))
+    _write_tokens(tokens_file, entries)
+    return token
+
+
+def list_tokens(tokens_file: Path) -> list[tuple[str, str, str]]:
+    """Return name, role and until when it holds (`revoked`, RFC 3339 or empty) of each token. Raises AccessError."""
+    entries = _token_entries(tokens_file) if tokens_file.exists() else []
+    return [
+        (str(one.get("name")), str(one.get("role")), "revoked" if "sha256" not in one else str(one.get("expires", "")))
+        for one in entries
+    ]
+
+
+def revoke_tokens(tokens_file: Path, name: str) -> int:
+    """Let all tokens of a name hold no more; returns how many did.
+
+    Their entries stay without digest: an endpoint does not become open when its last token goes.
+    Raises AccessError, OSError.
+    """
+    entries = _token_entries(tokens_file) if tokens_file.exists() else []
+    revoked = [one for one in entries if one.get("name") == name and one.pop("sha256", "")]
+    if revoked:
+        _write_tokens(tokens_file, entries)
+    return len(revoked)
+
+
+def read_tokens(tokens_file: Path) -> dict[str, Identity]:
+    """Return the identity for each stored digest; a revoked token has one that nothing matches. Raises AccessError."""
+    tokens = {}
+    for number, entry in enumerate(_token_entries(tokens_file)):
+        try:
+            expires = parse_utc(str(entry["expires"])).timestamp() if entry.get("expires") else None
+            digest = str(entry.get("sha256") or f"revoked {number}")
+            tokens[digest] = Identity(str(entry["name"]), Role(entry["role"]), expires)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise AccessError(
+                tokens_file, "each token needs name, role (viewer, operator, ingest) and sha256; expires is a time"
+            ) from None
+    return tokens
+
+
+def _write_tokens(tokens_file: Path, entries: list[dict[str, str]]) -> None:
     tokens_file.parent.mkdir(parents=True, exist_ok=True)
     partial = tokens_file.with_suffix(".new")
     partial.touch(mode=0o600)
     partial.write_text(yaml.safe_dump(entries, sort_keys=False), encoding="utf-8")
     partial.replace(tokens_file)
-    return token
-
-
-def read_tokens(tokens_file: Path) -> dict[str, Identity]:
-    """Return the identity for each stored digest. Raises AccessError."""
-    tokens = {}
-    for entry in _token_entries(tokens_file):
-        try:
-            tokens[str(entry["sha256"])] = Identity(str(entry["name"]), Role(entry["role"]))
-        except (KeyError, TypeError, ValueError):
-            raise AccessError(
-                tokens_file, "each token needs name, role (viewer, operator, ingest) and sha256"
-            ) from None
-    return tokens
 
 
 def is_loopback(host: str) -> bool:

@@ -28,6 +28,8 @@ _TIMES = (
     "snoozed_until",
 )
 
+_LISTS = ("log_patterns", "changes", "anomalies")
+
 _OPEN = alerts.c.resolved_at.is_(None)
 
 _COLUMNS = [one.cast(Text).label(one.name) if isinstance(one.type, JSON) else one for one in alerts.c]
@@ -69,6 +71,13 @@ def get_all(connection: Connection, alert_ids: Sequence[str]) -> list[Alert]:
 def open_named(connection: Connection, names: Collection[str]) -> list[Alert]:
     """Return the open episodes that have one of these names, oldest first."""
     query = _EPISODES.where(_OPEN, alerts.c.name.in_(names)).order_by(alerts.c.created_at)
+    return [_alert(row) for row in connection.execute(query).mappings()]
+
+
+def open_begun(connection: Connection, start: datetime, end: datetime, limit: int) -> list[Alert]:
+    """Return the open episodes that began in a period, oldest first."""
+    began = alerts.c.created_at.between(format_utc(start), format_utc(end))
+    query = _EPISODES.where(_OPEN, began).order_by(alerts.c.created_at).limit(limit)
     return [_alert(row) for row in connection.execute(query).mappings()]
 
 
@@ -181,7 +190,7 @@ def _row(alert: Alert) -> dict[str, Any]:
     row |= {name: format_utc(row[name]) if row[name] else None for name in _TIMES}
     row |= {"severity": alert.severity.value, "status": alert.status.value}
     row |= {name: dict(row[name]) for name in ("labels", "annotations", "reason_texts")}
-    row |= {name: [dict(one) for one in row[name]] for name in ("log_patterns", "changes")}
+    row |= {name: [dict(one) for one in row[name]] for name in _LISTS}
     return row
 
 
@@ -231,7 +240,7 @@ def _reader(name: str) -> Callable[[Any], Any]:
     special: dict[str, Callable[[Any], Any]] = {
         **dict.fromkeys(_TIMES, parse_utc),
         **dict.fromkeys(("labels", "annotations", "reason_texts"), _texts),
-        **dict.fromkeys(("log_patterns", "changes"), _list),
+        **dict.fromkeys(_LISTS, _list),
         "severity": Severity,
         "status": Status,
     }
@@ -246,7 +255,7 @@ _READERS = {column.name: _reader(column.name) for column in alerts.c}
 _WHERE_DAMAGED: Mapping[str, Any] = {
     **dict.fromkeys(("created_at", "updated_at"), datetime(1970, 1, 1, tzinfo=UTC)),
     **{name: {} for name in ("labels", "annotations", "reason_texts")},
-    **dict.fromkeys(("log_patterns", "changes"), ()),
+    **dict.fromkeys(_LISTS, ()),
     **dict.fromkeys(("id", "cluster", "fingerprint", "name", "message"), ""),
     **dict.fromkeys(("version", "escalation_level"), 0),
     "severity": Severity.HIGH,

@@ -8,7 +8,7 @@ from sqlalchemy import (
     select,
 )
 
-from alert_bridge.store.tables import alerts, inbox, threshold_history
+from alert_bridge.store.tables import alerts, changes, inbox, threshold_history
 from runtime.clock import format_utc
 
 
@@ -19,6 +19,7 @@ def clean_up(connection: Connection, now: datetime, keep_days: float, batch: int
     for table, key, condition in (
         (alerts, alerts.c.id, alerts.c.resolved_at < before),
         (inbox, inbox.c.number, inbox.c.received_at < before),
+        (changes, changes.c.id, changes.c.timestamp < before),
         (threshold_history, threshold_history.c.number, threshold_history.c.calculated_at < before),
     ):
         old = select(key).where(condition).limit(batch)

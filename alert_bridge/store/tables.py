@@ -43,6 +43,7 @@ alerts = Table(
     Column("reason_texts", JSON, nullable=False),
     Column("log_patterns", JSON, nullable=False),
     Column("changes", JSON, nullable=False),
+    Column("anomalies", JSON, nullable=False, server_default="[]"),
     Column("usual_duration_seconds", Float),
     Column("value", Float),
     Column("threshold", Float),

@@ -21,6 +21,7 @@ def upgrade() -> None:
     )
     op.create_index("changes_timestamp", "changes", ["timestamp", "id"])
     op.add_column("alerts", sa.Column("acknowledge_remind_at", sa.Text))
+    op.add_column("alerts", sa.Column("anomalies", sa.JSON, nullable=False, server_default="[]"))
     op.create_index(
         "alerts_open",
         "alerts",
