@@ -14,12 +14,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from alert_bridge.alertmanager_client import AlertmanagerClient
 from alert_bridge.alerts import Alert, Observation, Severity, fingerprint
 from alert_bridge.analyzer_client import Analyzer, AnalyzerClient
 from alert_bridge.build_watch import CHECK_SECONDS as VERSIONS_SECONDS
@@ -33,13 +35,18 @@ from alert_bridge.dashboard.page import PUBLIC_PATHS, csp, page_route
 from alert_bridge.dashboard.sessions import SESSION_PATH, Sessions
 from alert_bridge.dashboard.views import Views
 from alert_bridge.delivery import DeliveryWorker
+from alert_bridge.escalating import Escalating
 from alert_bridge.explain import Explainer
 from alert_bridge.feed import Feed
 from alert_bridge.feed_messages import AlertType
 from alert_bridge.figures import CUSTOM, CUSTOM_QUERY, Figures
+from alert_bridge.maintaining import MaintenanceWork
+from alert_bridge.maintenance import Maintenance
+from alert_bridge.maintenance_settings import windows
 from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.pipeline import Pipeline
+from alert_bridge.reconcile_loop import OFF, ReconcileLoop
 from alert_bridge.rule_loop import RuleLoop
 from alert_bridge.rules import AlertRule
 from alert_bridge.runbooks import shown
@@ -49,6 +56,7 @@ from alert_bridge.threshold_config import WatchedThreshold
 from alert_bridge.threshold_loop import ThresholdLoop
 from alert_bridge.threshold_manager import DynamicThresholdManager, ThresholdChange
 from alert_bridge.threshold_rule_file import RuleFile, find_promtool
+from alert_bridge.watchdog import CHECK_SECONDS, Watchdog, give_signs_of_life, rule_finder
 from runtime.clock import Clock, SystemClock
 from runtime.database import Database
 from runtime.openapi import with_document
@@ -75,7 +83,7 @@ class AlertBridge:
     data_dir: where `alerts.db` and the thresholds' state lie. reader: where series come from.
     analyzer: whom to ask for log patterns and anomalies. rule_file: where the thresholds' rules go, None without a
     Prometheus: then the thresholds are compared in this process. threshold_listeners: told of each threshold that
-    moved by a hundredth or more.
+    moved by a hundredth or more. prometheus, alertmanager: whom the alerts are compared with; None where there is none.
     """
 
     def __init__(
@@ -88,6 +96,8 @@ class AlertBridge:
         access: Access,
         registry: CollectorRegistry,
         rule_file: RuleFile | None = None,
+        prometheus: PrometheusReader | None = None,
+        alertmanager: AlertmanagerClient | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.settings = settings
@@ -100,9 +110,21 @@ class AlertBridge:
             language=web.language,
             hold_seconds=own.threshold_stale_seconds,
         )
-        self.notification_manager = NotificationManager(settings.notifications, self.clock)
+        self.notification_manager = NotificationManager(settings.notifications, self.clock, web.timezone)
         self.figures = Figures(reader, self.clock)
         self.metrics = BridgeMetrics(registry)
+        self.escalating = Escalating(
+            settings.escalation.to_policies(web.timezone),
+            settings.escalation.to_on_call(web.timezone),
+            channels=lambda: self.notification_manager.names,
+            clock=self.clock,
+            registry=registry,
+        )
+        self.maintenance = Maintenance(windows(settings.escalation.maintenance, web.timezone))
+        self._prometheus = prometheus
+        self._alertmanager = alertmanager
+        self._reconcile: ReconcileLoop | None = None
+        self._watchdog: Watchdog | None = None
         self._data_dir = data_dir
         self._reader = reader
         self._analyzer = analyzer
@@ -170,15 +192,17 @@ class AlertBridge:
             database,
             clock=self.clock,
             metrics=self.metrics,
-            channels=lambda: self.notification_manager.names,
             explain=Explainer(
                 self.threshold_manager, self._reader, self._analyzer, functools.partial(changes_of, database)
             ),
             language=web.language,
-            suppression_window_seconds=self.settings.notifications.suppression_window_seconds,
         )
         self._open.push_async_callback(self.pipeline.close)
         self.change_log = ChangeLog(self.pipeline)
+        self._work("signs of life", lambda: give_signs_of_life(database, self.clock, self.metrics))
+        upkeep = MaintenanceWork(self.maintenance, self.pipeline, database, self.clock)
+        self.pipeline.stages += [upkeep.stage, self.escalating.stage]
+        self._work("maintenance", lambda: every(_EXPIRE_SECONDS, upkeep.sweep))
         for channel in self.notification_manager.names:
             self.metrics.show_channel(channel)
         await self.pipeline.refresh_metrics()
@@ -193,17 +217,53 @@ class AlertBridge:
             language=web.language,
             timezone=web.timezone,
             external_url=web.external_url,
+            suppression_window_seconds=self.settings.notifications.suppression_window_seconds,
         )
         if serve_feed:
             await self._serve_feed(database)
+        self._compare(database)
         if watch:
             self._work("delivery", worker.run)
+            self._work("escalation", lambda: self.escalating.run(self.pipeline, database))
+            self._work("escalation audit", lambda: self.escalating.watch(database))
             versions = BuildWatch(self._reader, self.change_log, self.clock)
             self._work("versions", lambda: every(VERSIONS_SECONDS, versions.look))
             self._work("rules", lambda: self._rules.run(self.pipeline))
             self._work("thresholds", lambda: self._thresholds.run(self.pipeline if self._compares_here else None))
         self._work("expiry", lambda: every(_EXPIRE_SECONDS, self.pipeline.expire))
         self._work("clean-up", lambda: every(_CLEAN_UP_SECONDS, self.clean_up))
+
+    def _compare(self, database: Database) -> None:
+        """Listen for the Watchdog, and look what is missing where there are Alertmanager and Prometheus to ask."""
+        own = self.settings.alertmanager
+        watchdog = Watchdog(
+            self.pipeline,
+            clock=self.clock,
+            timeout_seconds=own.watchdog_timeout_seconds,
+            has_rule=rule_finder(self._prometheus),
+        )
+        self._watchdog = watchdog
+        self._work("watchdog", lambda: every(CHECK_SECONDS, watchdog.check))
+        if self._alertmanager is None or self._prometheus is None:
+            return
+        loop = ReconcileLoop(
+            self._alertmanager,
+            self._prometheus,
+            self.pipeline,
+            database,
+            settings=own,
+            channels=lambda: self.notification_manager.names,
+            maintenance=self.maintenance,
+            clock=self.clock,
+            metrics=self.metrics,
+        )
+        self._reconcile = loop
+        self._work("reconcile", loop.run)
+
+    def reconcile_health(self) -> dict[str, Any]:
+        """Return how the comparison with Alertmanager and the Watchdog are, JSON-able."""
+        compared = self._reconcile.health() if self._reconcile is not None else dict(OFF)
+        return {**compared, "watchdog": self._watchdog.health() if self._watchdog is not None else None}
 
     async def _serve_feed(self, database: Database) -> None:
         web = self.settings.web
@@ -382,6 +442,8 @@ async def build(context: Context[Configuration]) -> AsyncIterator[None]:
         reader = prometheus_reader(settings, session)
         token = own.analyzer_token.get_secret_value() if own.analyzer_token else None
         rules_dir = settings.prometheus.rules_dir or context.data_dir / "rules"
+        peers = settings.alertmanager
+        alertmanager = AlertmanagerClient(session, peers, context.clock) if peers.reconciles else None
         bridge = AlertBridge(
             settings,
             data_dir=context.data_dir,
@@ -390,6 +452,8 @@ async def build(context: Context[Configuration]) -> AsyncIterator[None]:
             access=context.access,
             registry=stack_registry(),
             rule_file=RuleFile(rules_dir, reader, find_promtool()),
+            prometheus=reader,
+            alertmanager=alertmanager,
             clock=context.clock,
         )
         await bridge.start()

@@ -58,13 +58,17 @@ class Change:
 
     what: opened, resolved, updated (values only, no history), acknowledged, unacknowledged, commented, snoozed,
     assigned, suppressed, unsuppressed (a reason for silence ended, but it does not fire yet), resolved,
-    firing (an acknowledgement, a snooze or the last reason for silence ended), reminded (an acknowledgement soon ends).
+    firing (an acknowledgement, a snooze or the last reason for silence ended), reminded (an acknowledgement soon ends),
+    escalated (a step of its policy was taken).
+    channels: whom the source of a new episode wants told first. usual_time: an acknowledgement that names no time.
     """
 
     alert: Alert
     what: str
     who: str = ""
     detail: str = ""
+    channels: tuple[str, ...] = ()
+    usual_time: bool = False
 
 
 Step = Callable[[Alert, str, datetime], Change | None]
@@ -100,13 +104,15 @@ def observe(
 
 
 def acknowledge(
-    alert: Alert, who: str, now: datetime, comment: str = "", seconds: float = ACKNOWLEDGE_SECONDS
+    alert: Alert, who: str, now: datetime, comment: str = "", seconds: float | None = None
 ) -> Change:
     """Note that somebody has it. A second one keeps the owner and adds the comment.
 
+    seconds: how long it holds; None: the usual time, ACKNOWLEDGE_SECONDS or what its escalation policy says.
     Raises AlreadyResolved.
     """
     _require_open(alert)
+    usual, seconds = seconds is None, ACKNOWLEDGE_SECONDS if seconds is None else seconds
     if alert.status is Status.ACKNOWLEDGED:
         return comment_on(alert, who, now, comment) if comment else Change(alert, "updated")
     return Change(
@@ -125,6 +131,16 @@ def acknowledge(
         "acknowledged",
         who,
         comment,
+        usual_time=usual,
+    )
+
+
+def expires_in(alert: Alert, now: datetime, seconds: float) -> Alert:
+    """Return an acknowledged alert whose acknowledgement holds for so long from now."""
+    return replace(
+        alert,
+        acknowledge_expires_at=now + timedelta(seconds=seconds),
+        acknowledge_remind_at=now + timedelta(seconds=seconds * _REMIND_AFTER),
     )
 
 

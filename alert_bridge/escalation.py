@@ -250,9 +250,14 @@ def follow(state: Escalation, status: Status, now: datetime) -> Escalation:
     return replace(state, elapsed_seconds=counted, running_since=None, stood_by=status.value)
 
 
-def set_back(state: Escalation, now: datetime) -> Escalation:
-    """Let a clock that began to run in the future, since the wall clock was set back, go on from now."""
-    return replace(state, running_since=min(state.running_since, now)) if state.running_since else state
+def set_back(state: Escalation, now: datetime, by: timedelta | None = None) -> Escalation:
+    """Let a clock that runs go on from where it was, though the wall clock was set back.
+
+    by: how far; None where that is not known: then what began in the future begins now.
+    """
+    if state.running_since is None:
+        return state
+    return replace(state, running_since=min(state.running_since - (by or timedelta()), now))
 
 
 def work_off(

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from alert_bridge import episodes
 from alert_bridge.alerts import Alert, Observation
 from alert_bridge.episodes import Change
 from alert_bridge.metrics import BridgeMetrics
-from alert_bridge.store import episode_rows, inbox, outbox
+from alert_bridge.store import episode_rows, inbox, outbox, told_rows
 from runtime.clock import Clock
 from runtime.database import Database
 
@@ -86,7 +86,8 @@ Hearer = Callable[[str, Sequence[Observation]], None]
 class Pipeline:
     """The one way in for alerts, and for what people do with them.
 
-    channels: who is told where an alert names nobody. explain: asked once an alert has begun.
+    explain: asked once an alert has begun.
+    language: in which texts are stored.
     """
 
     def __init__(
@@ -95,24 +96,21 @@ class Pipeline:
         *,
         clock: Clock,
         metrics: BridgeMetrics,
-        channels: Callable[[], Collection[str]],
         explain: Explain,
         language: str = "en",
-        suppression_window_seconds: float = 300.0,
     ) -> None:
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._channels = channels
         self._explain = explain
-        self._language = language
-        self._suppression_window = timedelta(seconds=suppression_window_seconds)
+        self.language = language
         self._explaining: dict[str, asyncio.Task[None]] = {}
         self.stages: list[Stage] = []
         self.listeners: list[Listener] = []
         self.hearers: list[Hearer] = []
         self.outbox_changed = asyncio.Event()
         self.reconcile_wanted = asyncio.Event()
+        self.watchdog_at: float | None = None
 
     async def observe(
         self,
@@ -126,20 +124,20 @@ class Pipeline:
     ) -> list[Alert]:
         """Take in alerts as a source sees them; everything is on disk when this returns.
 
-        raw: the notification as it came, kept in the inbox. channels: who is told, all that are enabled if empty.
+        raw: the notification as it came, kept in the inbox. channels: who gets the first word;
+        empty: whom the escalation policy names.
         persists: what fires here is known to fire still (a poll), and no late duplicate.
         Returns the episodes that began or changed. Raises sqlalchemy.exc.OperationalError if nothing could be stored.
         """
         started = self._clock.monotonic()
         now = self._clock.now()
-        told = self._told(channels)
 
         def work(connection: Connection) -> list[tuple[str, Alert]]:
             if raw:
                 inbox.receive(connection, now, source, raw)
             for one in refused:
                 inbox.receive(connection, now, source, one.body, one.error)
-            return self._take_in(connection, observations, now, told, source, persists)
+            return self._take_in(connection, observations, now, tuple(channels), source, persists)
 
         stored = await self._database.run(work)
         self._metrics.observations.labels(source).inc(len(observations))
@@ -150,6 +148,11 @@ class Pipeline:
             hear(source, observations)
         await self._publish(stored)
         return [alert for _, alert in stored]
+
+    def hear_watchdog(self) -> None:
+        """Note that the alert that always fires has come through (`watchdog_at`, in monotonic seconds)."""
+        self._metrics.watchdog.set(self._clock.time())
+        self.watchdog_at = self._clock.monotonic()
 
     async def act(self, alert_id: str, decide: Callable[[Alert, datetime], Change]) -> Alert:
         """Do what a person asks with one alert, in one transaction; returns its new state.
@@ -181,8 +184,7 @@ class Pipeline:
 
     async def acknowledge(self, alert_id: str, who: str, comment: str = "", seconds: float | None = None) -> Alert:
         """Note that somebody has an alert. Raises UnknownAlert, AlreadyResolved."""
-        expires = episodes.ACKNOWLEDGE_SECONDS if seconds is None else seconds
-        return await self.act(alert_id, lambda alert, now: episodes.acknowledge(alert, who, now, comment, expires))
+        return await self.act(alert_id, lambda alert, now: episodes.acknowledge(alert, who, now, comment, seconds))
 
     async def get(self, alert_id: str) -> Alert:
         """Return one alert. Raises UnknownAlert."""
@@ -222,20 +224,12 @@ class Pipeline:
             task.cancel()
         await asyncio.gather(*self._explaining.values(), return_exceptions=True)
 
-    def _told(self, named: Collection[str]) -> tuple[str, ...]:
-        """Return the channels of those named that are there; where none is, all: rather told than lost."""
-        there = tuple(self._channels())
-        missing = [name for name in named if name not in there]
-        if missing:
-            logger.warning("there is no notification channel %s; known: %s", ", ".join(missing), ", ".join(there))
-        return tuple(name for name in there if name in named) or there
-
     def _take_in(
         self,
         connection: Connection,
         observations: Sequence[Observation],
         now: datetime,
-        told: Collection[str],
+        channels: tuple[str, ...],
         source: str,
         persists: bool,
     ) -> list[tuple[str, Alert]]:
@@ -252,29 +246,17 @@ class Pipeline:
                     current.get(_key(seen)),
                     id=episode_rows.new_id(),
                     now=now,
-                    language=self._language,
+                    language=self.language,
                     source=source,
                     persists=persists,
                 )
                 for seen in part
             )
-            changed = self._store(connection, [change for change in decided if change is not None], now)
+            changes = [replace(change, channels=channels) for change in decided if change is not None]
+            changed = self._store(connection, changes, now)
             current |= {_key(alert): alert for _, alert in changed}
             stored += changed
-            self._tell_of_begins(connection, [alert for event, alert in changed if event == "alert_created"], now, told)
         return stored
-
-    def _tell_of_begins(
-        self, connection: Connection, begun: Sequence[Alert], now: datetime, told: Collection[str]
-    ) -> None:
-        """Within the suppression window of the same alert's last word the next one waits for the window's end."""
-        last = outbox.last_told(connection, [alert.fingerprint for alert in begun])
-        rows = []
-        for alert in begun:
-            before = last.get(alert.fingerprint)
-            due = max(now, before + self._suppression_window) if before else now
-            rows += [outbox.Entry(alert.id, "firing", channel, due) for channel in told]
-        outbox.enqueue_all(connection, rows)
 
     def _store(self, connection: Connection, changes: Sequence[Change], now: datetime) -> list[tuple[str, Alert]]:
         """Store changes, each of another episode, and all that follows from them.
@@ -285,7 +267,7 @@ class Pipeline:
             return []
         alerts = episode_rows.save_all(connection, changes, now)
         ended = [alert.id for change, alert in zip(changes, alerts, strict=True) if change.what == "resolved"]
-        told = outbox.told_or_pending(connection, ended)
+        told = told_rows.told_or_pending(connection, ended)
         outbox.enqueue_all(
             connection,
             [outbox.Entry(id, "resolved", channel, now) for id, channels in told.items() for channel in channels],
@@ -338,7 +320,7 @@ class Pipeline:
             usual = episodes.usual_duration(episode_rows.durations(connection, alert.fingerprint))
             explained = episodes.explain(
                 current,
-                language=self._language,
+                language=self.language,
                 reasons=known.reasons,
                 log_patterns=known.log_patterns,
                 changes=known.changes,

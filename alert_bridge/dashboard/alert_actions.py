@@ -38,8 +38,7 @@ class Acknowledge(ActionBody):
 
     def decision(self, who: str) -> Decide:
         """Return what is done with each alert."""
-        seconds = self.expires_in_seconds or episodes.ACKNOWLEDGE_SECONDS
-        return lambda alert, now: episodes.acknowledge(alert, who, now, self.comment, seconds)
+        return lambda alert, now: episodes.acknowledge(alert, who, now, self.comment, self.expires_in_seconds)
 
 
 class Unacknowledge(ActionBody):

@@ -2,26 +2,47 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    case,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
-from alert_bridge.alerts import Alert
+from alert_bridge.alerts import Alert, Severity
 from alert_bridge.store.tables import alerts, outbox
 from runtime.clock import format_utc, parse_utc
+
+LEASE = timedelta(seconds=30)
+"""How long a row counts as being sent; then its sender is taken for dead, and it goes out again under the same key."""
+
+STATES = ("pending", "sending", "sent", "retry", "held", "dead", "cancelled")
+WAITING = ("pending", "retry", "held")
+"""States of what was not told yet and can be taken back."""
+
+_ACTIVE = (*WAITING, "sending")
+_WORST_FIRST = case({severity.value: severity.rank for severity in Severity}, value=alerts.c.severity, else_=0).desc()
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A row of the outbox: one event to one channel.
+    """A row of the outbox: one event to one address (target) of one channel.
 
-    state: pending, sent, dead, cancelled.
+    target: one of several addresses of the channel, empty where it has but one, or before they are told apart.
+    state: pending (as soon as possible), sending (leased), retry (at due_at), held (looked at again at due_at),
+        sent, dead, cancelled. touched_at: when the state was written; as long as that lies in the future, the clock
+        was set back, and what waits is due. severity: how bad it was when told or held.
+    bundle: the number that the rows of one bundled message share. alert_ids: of a word about many alerts.
     """
 
     number: int
@@ -29,13 +50,29 @@ class Delivery:
     event: str
     step: int
     channel: str
+    target: str
+    state: str
     attempts: int
+    created_at: datetime
+    touched_at: datetime
     due_at: datetime
+    severity: str = ""
+    held_by: str | None = None
+    bundle: int | None = None
+    alert_ids: tuple[str, ...] = ()
+    error: str | None = None
 
-    @property
-    def idempotency_key(self) -> str:
-        """The same on every attempt, so that a receiver can drop a repeat."""
-        return f"{self.alert_id}:{self.event}:{self.step}:{self.channel}"
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be told: one event of one episode to one channel, as soon as possible."""
+
+    alert_id: str
+    event: str
+    channel: str
+    told_at: datetime
+    step: int = 0
+    alert_ids: tuple[str, ...] = ()
 
 
 def tell(
@@ -47,7 +84,7 @@ def tell(
     Whether a `firing` is told at once, later or not at all (suppression window, flapping, quiet hours) is decided
     when it is about to be sent.
     """
-    enqueue(connection, alert.id, event, channels, now, step)
+    enqueue_all(connection, [Entry(alert.id, event, channel, now, step) for channel in channels])
 
 
 def tell_bundle(
@@ -62,12 +99,22 @@ def tell_bundle(
     first = alert_ids[0]
     used = select(func.max(outbox.c.step)).where(outbox.c.alert_id == first, outbox.c.event == event)
     step = connection.execute(used).scalar()
-    enqueue(connection, first, event, channels, now, 0 if step is None else step + 1)
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.alert_id == first, outbox.c.event == event, outbox.c.alert_ids.is_(None))
-        .values(alert_ids=list(alert_ids))
-    )
+    free = 0 if step is None else step + 1
+    enqueue_all(connection, [Entry(first, event, channel, now, free, tuple(alert_ids)) for channel in channels])
+
+
+def enqueue_all(connection: Connection, entries: Collection[Entry]) -> None:
+    """Put events into the outbox; one that is there already stays as it is."""
+    known: set[tuple[str, str, int, str]] = set()
+    for chunk in chunks(sorted({entry.alert_id for entry in entries})):
+        query = select(outbox.c.alert_id, outbox.c.event, outbox.c.step, outbox.c.channel).where(
+            outbox.c.alert_id.in_(chunk)
+        )
+        known |= {(row.alert_id, row.event, row.step, row.channel) for row in connection.execute(query)}
+    fresh = {(entry.alert_id, entry.event, entry.step, entry.channel): entry for entry in entries}
+    rows = [_row(entry) for key, entry in fresh.items() if key not in known]
+    if rows:
+        connection.execute(insert(outbox), rows)
 
 
 def cancel_pending(connection: Connection, alert_id: str) -> None:
@@ -80,138 +127,148 @@ def cancel_pending(connection: Connection, alert_id: str) -> None:
         .where(
             outbox.c.alert_id == alert_id,
             outbox.c.event.in_(("firing", "escalated")),
-            outbox.c.state.in_(("pending", "retry", "held")),
+            outbox.c.state.in_(WAITING),
         )
         .values(state="cancelled")
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is to be told: one event of one episode to one channel."""
-
-    alert_id: str
-    event: str
-    channel: str
-    due_at: datetime
-    step: int = 0
-
-
-def enqueue(
-    connection: Connection, alert_id: str, event: str, channels: Collection[str], due: datetime, step: int = 0
-) -> None:
-    """Put an event for each channel into the outbox; one that is there already stays as it is."""
-    enqueue_all(connection, [Entry(alert_id, event, channel, due, step) for channel in channels])
-
-
-def enqueue_all(connection: Connection, entries: Collection[Entry]) -> None:
-    """Put events into the outbox; one that is there already stays as it is."""
-    known: set[tuple[str, str, int, str]] = set()
-    for chunk in _chunks(sorted({entry.alert_id for entry in entries})):
-        query = select(outbox.c.alert_id, outbox.c.event, outbox.c.step, outbox.c.channel).where(
-            outbox.c.alert_id.in_(chunk)
+def tell_after_all(connection: Connection, alert_ids: Collection[str], now: datetime) -> None:
+    """Let the last word to each address that was taken back unsaid go out after all: the alerts fire on."""
+    asks = outbox.c.event.in_(("firing", "escalated"))
+    for chunk in chunks(sorted(alert_ids)):
+        last = select(func.max(outbox.c.number)).where(outbox.c.alert_id.in_(chunk), asks)
+        last = last.group_by(outbox.c.alert_id, outbox.c.channel, outbox.c.target)
+        numbers = list(connection.execute(last).scalars())
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.number.in_(numbers), outbox.c.state == "cancelled")
+            .values(state="pending", touched_at=format_utc(now), due_at=format_utc(now), held_by=None)
         )
-        known |= {(row.alert_id, row.event, row.step, row.channel) for row in connection.execute(query)}
-    rows = [
-        {
-            "alert_id": entry.alert_id,
-            "event": entry.event,
-            "step": entry.step,
-            "channel": entry.channel,
-            "state": "pending",
-            "attempts": 0,
-            "due_at": format_utc(entry.due_at),
-        }
-        for entry in entries
-        if (entry.alert_id, entry.event, entry.step, entry.channel) not in known
-    ]
-    if rows:
-        connection.execute(insert(outbox), rows)
 
 
-def due(connection: Connection, now: datetime, but: Collection[str] = (), limit: int = 500) -> list[Delivery]:
-    """Return the pending rows whose time has come, oldest first. but: channels to leave out."""
+def ready(connection: Connection, now: datetime) -> set[tuple[str, str]]:
+    """Return the addresses, each a channel and a target, for which something is due."""
+    query = select(outbox.c.channel, outbox.c.target).join(alerts).where(_is_due(now)).distinct()
+    return {(row.channel, row.target) for row in connection.execute(query)}
+
+
+def due(connection: Connection, channel: str, target: str, now: datetime, limit: int) -> list[Delivery]:
+    """Return the rows of one address whose time has come: the worst first, then the oldest."""
     query = (
         select(outbox)
-        .where(outbox.c.state == "pending", outbox.c.due_at <= format_utc(now), outbox.c.channel.not_in(but))
-        .order_by(outbox.c.due_at, outbox.c.number)
+        .join(alerts)
+        .where(outbox.c.channel == channel, outbox.c.target == target, _is_due(now))
+        .order_by(_WORST_FIRST, outbox.c.number)
         .limit(limit)
     )
-    return [
-        Delivery(
-            number=row["number"],
-            alert_id=row["alert_id"],
-            event=row["event"],
-            step=row["step"],
-            channel=row["channel"],
-            attempts=row["attempts"],
-            due_at=parse_utc(row["due_at"]),
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return [_delivery(row) for row in connection.execute(query).mappings()]
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """Return when the next pending row is due."""
-    moment = connection.execute(select(func.min(outbox.c.due_at)).where(outbox.c.state == "pending")).scalar()
+def next_due(connection: Connection, after: datetime) -> datetime | None:
+    """Return when the next row that waits for its time is due, among those that were not due at a moment."""
+    waits = and_(outbox.c.state.in_(("retry", "held")), outbox.c.due_at > format_utc(after))
+    query = select(func.min(outbox.c.due_at)).where(waits)
+    moment = connection.execute(query).scalar()
     return parse_utc(moment) if moment else None
+
+
+def tell_apart(connection: Connection, channel: str, targets: Sequence[str]) -> None:
+    """Let the rows of a channel with several addresses become one row an address."""
+    mine = and_(outbox.c.channel == channel, outbox.c.target == "", outbox.c.state.in_(WAITING))
+    rows = connection.execute(select(outbox).where(mine)).mappings().all()
+    connection.execute(update(outbox).where(mine).values(target=targets[0]))
+    copies = [{**row, "target": target} for row in rows for target in targets[1:]]
+    for copy in copies:
+        del copy["number"]
+    if copies:
+        connection.execute(insert(outbox), copies)
+
+
+def claim(connection: Connection, rows: Collection[Delivery], now: datetime, bundle: int | None) -> set[int]:
+    """Lease rows for an attempt; returns the numbers that nobody else was quicker to take.
+
+    bundle: the number that they share where they go out as one message.
+    """
+    taken: set[int] = set()
+    for state, touched in {(row.state, row.touched_at) for row in rows}:
+        numbers = [row.number for row in rows if (row.state, row.touched_at) == (state, touched)]
+        for chunk in chunks(numbers):
+            statement = (
+                update(outbox)
+                .where(outbox.c.number.in_(chunk), outbox.c.state == state, outbox.c.touched_at == format_utc(touched))
+                .values(state="sending", touched_at=format_utc(now), bundle=bundle)
+                .returning(outbox.c.number)
+            )
+            taken |= set(connection.execute(statement).scalars())
+    return taken
+
+
+def hold(connection: Connection, rows: Mapping[int, tuple[datetime, str, Severity]], now: datetime) -> None:
+    """Keep rows back. rows: by number, until when, by what, and how bad the alert is now."""
+    if rows:
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.number == bindparam("row"))
+            .values(
+                state="held",
+                touched_at=format_utc(now),
+                due_at=bindparam("until"),
+                held_by=bindparam("by"),
+                severity=bindparam("how_bad"),
+            ),
+            [
+                {"row": number, "until": format_utc(until), "by": by, "how_bad": severity.value}
+                for number, (until, by, severity) in rows.items()
+            ],
+        )
 
 
 def settle(
     connection: Connection,
-    delivery: Delivery,
+    numbers: Collection[int],
     state: str,
     now: datetime,
+    *,
+    attempts: int = 0,
     error: str | None = None,
     retry_at: datetime | None = None,
 ) -> None:
-    """Write what became of an attempt: sent, dead, cancelled, or pending again at `retry_at`."""
-    attempted = 0 if state == "cancelled" else 1
-    connection.execute(
+    """Write what became of rows: sent, dead, cancelled, or retry at `retry_at`. attempts: made just now, 0 or 1."""
+    values: dict[str, Any] = {"state": state, "touched_at": format_utc(now), "attempts": outbox.c.attempts + attempts}
+    if state == "sent":
+        severity = select(alerts.c.severity).where(alerts.c.id == outbox.c.alert_id).scalar_subquery()
+        values |= {"sent_at": format_utc(now), "severity": severity}
+    if error is not None:
+        values["error"] = error
+    if retry_at is not None:
+        values["due_at"] = format_utc(retry_at)
+    for chunk in chunks(sorted(numbers)):
+        connection.execute(update(outbox).where(outbox.c.number.in_(chunk)).values(values))
+
+
+def of_state(connection: Connection, state: str, limit: int, offset: int = 0) -> tuple[list[Delivery], int]:
+    """Return rows in a state, the newest first, and how many there are in all."""
+    mine = outbox.c.state == state
+    total = connection.execute(select(func.count()).select_from(outbox).where(mine)).scalar_one()
+    query = select(outbox).where(mine).order_by(outbox.c.number.desc()).limit(limit).offset(offset)
+    return [_delivery(row) for row in connection.execute(query).mappings()], total
+
+
+def get(connection: Connection, number: int) -> Delivery | None:
+    """Return one row."""
+    row = connection.execute(select(outbox).where(outbox.c.number == number)).mappings().first()
+    return _delivery(row) if row else None
+
+
+def revive(connection: Connection, number: int, now: datetime) -> bool:
+    """Let a dead row be tried again, as if it were new; False if there is no such row, or it is not dead."""
+    statement = (
         update(outbox)
-        .where(outbox.c.number == delivery.number)
-        .values(
-            state=state,
-            attempts=delivery.attempts + attempted,
-            due_at=format_utc(retry_at or delivery.due_at),
-            sent_at=format_utc(now) if state == "sent" else None,
-            error=error,
-        )
+        .where(outbox.c.number == number, outbox.c.state == "dead")
+        .values(state="pending", attempts=0, created_at=format_utc(now), touched_at=format_utc(now), bundle=None)
     )
-
-
-def told(connection: Connection, alert_id: str) -> set[str]:
-    """Return the channels that were told of an episode's firing."""
-    query = select(outbox.c.channel).where(
-        outbox.c.alert_id == alert_id, outbox.c.event != "resolved", outbox.c.state == "sent"
-    )
-    return set(connection.execute(query).scalars())
-
-
-def told_or_pending(connection: Connection, alert_ids: Collection[str]) -> dict[str, list[str]]:
-    """Return by episode the channels that were told of it, or are about to be."""
-    found: dict[str, set[str]] = {}
-    for chunk in _chunks(alert_ids):
-        query = select(outbox.c.alert_id, outbox.c.channel).where(
-            outbox.c.alert_id.in_(chunk), outbox.c.event != "resolved", outbox.c.state.in_(("sent", "pending"))
-        )
-        for alert_id, channel in connection.execute(query):
-            found.setdefault(alert_id, set()).add(channel)
-    return {alert_id: sorted(channels) for alert_id, channels in found.items()}
-
-
-def last_told(connection: Connection, fingerprints: Collection[str]) -> dict[str, datetime]:
-    """Return when somebody was last told that an alert of each fingerprint fires."""
-    found: dict[str, datetime] = {}
-    for chunk in _chunks(fingerprints):
-        query = (
-            select(alerts.c.fingerprint, func.max(outbox.c.sent_at))
-            .join(alerts, alerts.c.id == outbox.c.alert_id)
-            .where(alerts.c.fingerprint.in_(chunk), outbox.c.event == "firing", outbox.c.state == "sent")
-            .group_by(alerts.c.fingerprint)
-        )
-        found |= {fingerprint: parse_utc(moment) for fingerprint, moment in connection.execute(query)}
-    return found
+    return connection.execute(statement).rowcount > 0
 
 
 def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
@@ -220,7 +277,59 @@ def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
     return {(channel, state): count for channel, state, count in connection.execute(query)}
 
 
-def _chunks(keys: Collection[str], size: int = 500) -> list[list[str]]:
-    """Cut keys for queries: a statement has a limit of parameters."""
-    ordered = list(keys)
-    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+def last_success(connection: Connection) -> dict[str, datetime]:
+    """Return when each channel last told something."""
+    query = select(outbox.c.channel, func.max(outbox.c.sent_at)).where(outbox.c.state == "sent")
+    return {channel: parse_utc(at) for channel, at in connection.execute(query.group_by(outbox.c.channel)) if at}
+
+
+def last_error(connection: Connection) -> dict[str, tuple[datetime, str]]:
+    """Return what last went wrong on each channel, among what is dead or waits for its next attempt, and when."""
+    failed = and_(outbox.c.state.in_(("dead", "retry")), outbox.c.error.is_not(None))
+    query = select(outbox.c.channel, outbox.c.touched_at, outbox.c.error).where(failed).order_by(outbox.c.touched_at)
+    return {row.channel: (parse_utc(row.touched_at), row.error) for row in connection.execute(query)}
+
+
+def chunks(keys: Sequence[Any], size: int = 500) -> list[Sequence[Any]]:
+    """Cut keys into parts that fit into one statement."""
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """The condition, over outbox joined with alerts, that a row's time has come.
+
+    A row that was touched in the future tells of a clock that was set back: it is not left to wait for that future.
+    """
+    moment = format_utc(now)
+    set_back = outbox.c.touched_at > moment
+    return and_(
+        outbox.c.state.in_(_ACTIVE),
+        or_(
+            outbox.c.state == "pending",
+            and_(outbox.c.state.in_(("retry", "held")), or_(outbox.c.due_at <= moment, set_back)),
+            and_(outbox.c.state == "sending", or_(outbox.c.touched_at <= format_utc(now - LEASE), set_back)),
+            and_(outbox.c.state == "held", alerts.c.severity != outbox.c.severity),
+        ),
+    )
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    moment = format_utc(entry.told_at)
+    return {
+        "alert_id": entry.alert_id,
+        "event": entry.event,
+        "step": entry.step,
+        "channel": entry.channel,
+        "state": "pending",
+        "attempts": 0,
+        "created_at": moment,
+        "touched_at": moment,
+        "due_at": moment,
+        "alert_ids": list(entry.alert_ids) or None,
+    }
+
+
+def _delivery(row: RowMapping) -> Delivery:
+    values = {key: value for key, value in row.items() if key != "sent_at"}
+    values |= {name: parse_utc(values[name]) for name in ("created_at", "touched_at", "due_at")}
+    return Delivery(**{**values, "alert_ids": tuple(values["alert_ids"] or ())})

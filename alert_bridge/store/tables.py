@@ -148,3 +148,40 @@ moments = Table(
     Column("at", Text, nullable=False),
 )
 """When something last was, by name: what a start has to know of the time before it."""
+escalation_policies = Table(
+    "escalation_policies",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("body", JSON, nullable=False),
+    Column("first_used_at", Text, nullable=False),
+)
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True),
+    Column("policy_version", Text, ForeignKey("escalation_policies.version"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("elapsed_seconds", Float, nullable=False),
+    Column("running_since", Text),
+    Column("stood_by", Text),
+    Column("told", JSON(none_as_null=True)),
+    Column("told_severity", Text, nullable=False),
+    Column("own_channels", JSON, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("due_at", Text),
+    Index("escalations_due", "due_at"),
+    Index("escalations_running", "running_since"),
+)
+escalation_steps = Table(
+    "escalation_steps",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("alert_id", Text, ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    Column("policy_version", Text, nullable=False),
+    Column("loop", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("done_at", Text, nullable=False),
+    UniqueConstraint("alert_id", "policy_version", "loop", "step", "action", name="escalation_once"),
+)

@@ -11,10 +11,13 @@ from prometheus_client import CollectorRegistry
 
 from alert_bridge.alerts import Alert, Observation, fingerprint
 from alert_bridge.delivery import DeliveryWorker
+from alert_bridge.escalating import Escalating
+from alert_bridge.escalation import EVERYBODY_AT_ONCE, Policy
 from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import DeliveryError, Notification
 from alert_bridge.pipeline import Explanation, Pipeline
+from alert_bridge.schedules import NOBODY_ON_CALL, OnCall
 from runtime.clock import ManualClock
 from runtime.database import Database
 
@@ -60,6 +63,12 @@ class Parts:
     metrics: BridgeMetrics
     channel: RecordingChannel
     published: list[tuple[str, Alert]]
+    escalating: Escalating
+
+    async def escalate(self) -> None:
+        """Take the steps that are due, and deliver what they tell."""
+        await self.escalating.tick(self.pipeline, self.database)
+        await self.deliver()
 
     async def observe(self, *observations: Observation, **how: Any) -> list[Alert]:
         return await self.pipeline.observe(observations, source="alertmanager", **how)
@@ -75,20 +84,30 @@ async def nothing_known(_: Alert) -> Explanation:
 
 
 @asynccontextmanager
-async def parts(folder: Path, explain: Any = nothing_known, channels: Sequence[str] = ("log",)) -> AsyncIterator[Parts]:
-    clock = ManualClock(START)
+async def parts(
+    folder: Path,
+    explain: Any = nothing_known,
+    channels: Sequence[str] = ("log",),
+    policies: Sequence[Policy] = (EVERYBODY_AT_ONCE,),
+    on_call: OnCall = NOBODY_ON_CALL,
+    clock: ManualClock | None = None,
+) -> AsyncIterator[Parts]:
+    clock = clock or ManualClock(START)
     database = Database.open(folder / "alerts.db", "alert_bridge.migrations")
-    metrics = BridgeMetrics(CollectorRegistry())
+    registry = CollectorRegistry()
+    metrics = BridgeMetrics(registry)
     manager = NotificationManager({}, clock)
     channel = RecordingChannel()
     for name in channels:
         manager._notifiers[name] = channel
-    pipeline = Pipeline(database, clock=clock, metrics=metrics, channels=lambda: manager.names, explain=explain)
+    pipeline = Pipeline(database, clock=clock, metrics=metrics, explain=explain)
+    escalating = Escalating(policies, on_call, channels=lambda: manager.names, clock=clock, registry=registry)
+    pipeline.stages.append(escalating.stage)
     published: list[tuple[str, Alert]] = []
     pipeline.listeners.append(lambda event, alert: published.append((event, alert)))
     worker = DeliveryWorker(database, pipeline, manager, clock=clock, metrics=metrics)
     try:
-        yield Parts(pipeline, worker, manager, database, clock, metrics, channel, published)
+        yield Parts(pipeline, worker, manager, database, clock, metrics, channel, published, escalating)
     finally:
         await pipeline.close()
         await database.close()
