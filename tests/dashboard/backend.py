@@ -12,7 +12,8 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -46,6 +47,8 @@ NAMES = {
     "article_processing_rate": ("application", "/min", 164.0, 100.0, (134.0, 230.0)),
 }
 LOWER = {"cache_hit_rate", "article_processing_rate"}
+OPEN = ["firing", "acknowledged", "snoozed", "suppressed"]
+RANKS = ["LOW", "MEDIUM", "HIGH", "CRITICAL"]
 LEVELS = {"error_rate": "critical", "cache_hit_rate": "warning"}
 
 
@@ -74,6 +77,7 @@ class Backend:
     protected: bool = False
     logged_in: bool = False
     refuse: str = ""
+    refuse_one: str = ""
     calm: bool = False
     first_run: bool = False
     silent_source: bool = False
@@ -90,7 +94,7 @@ class Backend:
         self.now = time.time()
         self.down = self.protected = self.logged_in = self.calm = self.first_run = self.silent_source = False
         self.feed = self.feed_beats = True
-        self.role, self.refuse = "operator", ""
+        self.role, self.refuse, self.refuse_one = "operator", "", ""
         self.posts.clear()
         self.alerts = {alert["id"]: alert for alert in self._alerts()}
         self.history = {alert_id: self._history(alert) for alert_id, alert in self.alerts.items()}
@@ -315,6 +319,60 @@ class Backend:
             for name, minutes, score in rows
         ]  # fmt: skip
 
+    def matching(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the alerts that a list's query finds, the worst first."""
+        statuses = query["status"].split(",") if query.get("status") else OPEN
+        words = query.get("q", "").lower().split()
+
+        def fits(alert: dict[str, Any]) -> bool:
+            labels = alert["labels"] or {}
+            said = f"{alert['name']} {alert['message']} {labels}".lower()
+            owner = alert["acknowledged_by"] or alert["assignee"] or ""
+            return (
+                alert["status"] in statuses
+                and query.get("severity", alert["severity"]) == alert["severity"]
+                and query.get("service", labels.get("service")) == labels.get("service")
+                and query.get("name", alert["name"]) == alert["name"]
+                and query.get("owner", owner) == owner
+                and all(word in said for word in words)
+                and ("label" not in query or query["label"].partition("=")[2] == labels.get("job"))
+            )
+
+        if self.first_run or (self.calm and statuses != ["resolved"]):
+            return []
+        found = [alert for alert in self.alerts.values() if fits(alert)]
+        return sorted(
+            found, key=lambda one: (-RANKS.index(one["severity"]), one["status"] != "firing", one["created_at"])
+        )
+
+    def groups(self, alerts: list[dict[str, Any]], by: list[str]) -> list[dict[str, Any]]:
+        """Return the alerts counted by what they have in common."""
+        found: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for alert in alerts:
+            owner = alert["acknowledged_by"] or alert["assignee"] or ""
+            has = {**(alert["labels"] or {}), **alert, "owner": owner}
+            found.setdefault(tuple(str(has.get(name, "")) for name in by), []).append(alert)
+        return [
+            {
+                "by": dict(zip(by, key, strict=True)), "count": len(some), "severity": some[0]["severity"],
+                "unowned": sum(one["status"] == "firing" for one in some),
+                "statuses": dict(Counter(one["status"] for one in some)),
+                "oldest": min(one["created_at"] for one in some), "shared_labels": {"job": "app"},
+                "common_labels": [{"name": "rack", "value": "r3", "count": len(some) - 1}],
+            }
+            for key, some in found.items()
+        ]  # fmt: skip
+
+    def flood(self, count: int) -> None:
+        """Open so many alerts more, of two names."""
+        for number in range(count):
+            name = ("HostDown", "DiskSlow")[number % 2]
+            self.alerts[f"f{number}"] = self._alert(
+                f"f{number}", name, "HIGH", 30 + number / 60, (f"{name} on host-{number}", f"host-{number} の {name}"),
+                labels={"service": f"rack-{number % 3}", "instance": f"host-{number}"},
+            )  # fmt: skip
+            self.history[f"f{number}"] = []
+
     def act(self, alert_id: str, action: str, body: dict[str, Any]) -> dict[str, Any]:
         """Change an alert as the API does."""
         who, at = "Sato Yui", stamp(time.time())
@@ -386,8 +444,22 @@ def build(backend: Backend) -> ASGIApp:
         backend.posts.append((path, body))
         if backend.refuse:
             return problem(409, "Refused", backend.refuse)
+        if path == "alerts/actions":
+            return bulk(body)
         _, alert_id, action = path.split("/")
         return JSONResponse(backend.act(alert_id, action, body))
+
+    def bulk(body: dict[str, Any]) -> Response:
+        found = [one["id"] for one in backend.matching(body["filter"])] if "filter" in body else body["ids"]
+        more = {key: value for key, value in body.items() if key not in ("ids", "filter", "action")}
+        results: list[dict[str, Any]] = []
+        for alert_id in found:
+            if alert_id == backend.refuse_one:
+                results.append({"id": alert_id, "ok": False, "status": 409, "error": "already resolved"})
+                continue
+            backend.act(alert_id, body["action"], more)
+            results.append({"id": alert_id, "ok": True})
+        return JSONResponse({"results": results})
 
     def read(request: Request, path: str) -> Response:
         query = request.query_params
@@ -406,13 +478,18 @@ def build(backend: Backend) -> ASGIApp:
         if path == "anomalies":
             return listed([] if backend.calm or backend.first_run else backend.anomalies())
         if path == "alerts":
-            resolved = query.get("status") == "resolved"
-            items = [one for one in backend.alerts.values() if (one["status"] == "resolved") == resolved]
-            return listed([] if (backend.calm and not resolved) or backend.first_run else items)
+            return page(backend.matching(query), int(query.get("limit", "50")), int(query.get("cursor") or 0))
+        if path == "alerts/groups":
+            return listed(backend.groups(backend.matching(query), query.get("by", "name").split(",")))
         _, alert_id, *rest = path.split("/")
         if alert_id not in backend.alerts:
             return problem(404, "Unknown alert", f"no alert {alert_id}")
         return listed(backend.history[alert_id]) if rest else JSONResponse(backend.alerts[alert_id])
+
+    def page(items: list[dict[str, Any]], limit: int, start: int) -> Response:
+        end = start + limit
+        following = str(end) if end < len(items) else None
+        return JSONResponse({"items": items[start:end], "next_cursor": following, "total": len(items)})
 
     def listed(items: list[dict[str, Any]]) -> Response:
         return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})

@@ -107,7 +107,16 @@ def test_story_says_who_was_told_when_with_what_result_and_what_comes_next(visit
 
 
 def test_drawer_of_an_alert_that_knows_little_is_whole(visitor: Visitor) -> None:
-    unknown = "annotations changes first_steps labels log_patterns message reason_texts threshold value".split()
+    unknown = {
+        "annotations",
+        "changes",
+        "first_steps",
+        "labels",
+        "log_patterns",
+        "message",
+        "reason_texts",
+        "threshold",
+    }
     visitor.running.backend.alerts["a3"] |= dict.fromkeys(unknown)
     page = visitor.open("alerts/a3")
     expect(page.locator(".drawer h2")).to_have_text("ResponseTimeHigh")
@@ -153,6 +162,72 @@ def test_filters_live_in_the_address_and_search_knows_labels_and_both_spellings(
     expect(page.locator("tbody tr")).to_have_count(7)
     page.get_by_role("button", name="Resolved").click()
     expect(page.locator("tbody tr")).to_have_count(1)
+
+
+def test_many_alerts_are_acted_on_at_once_and_what_failed_stays_selected(visitor: Visitor) -> None:
+    visitor.running.backend.refuse_one = "a4"
+    page = visitor.open("alerts")
+    page.get_by_role("checkbox", name="Select: Response time").check()
+    page.get_by_role("checkbox", name="Select: New log pattern").check()
+    bar = page.get_by_role("region", name="Actions on the chosen alerts")
+    expect(bar).to_contain_text("2 selected")
+    bar.get_by_role("button", name="Acknowledge").click()
+    expect(bar).to_contain_text("1 not done: already resolved")
+    expect(bar).to_contain_text("1 selected")
+    expect(row(page, "Response time above its threshold")).to_contain_text("Sato Yui")
+    page.get_by_role("button", name="Undo").click()
+    expect(row(page, "Response time above its threshold")).to_contain_text("Nobody")
+    assert visitor.running.backend.posts == [
+        ("alerts/actions", {"ids": ["a3", "a4"], "action": "acknowledge"}),
+        ("alerts/actions", {"ids": ["a3"], "action": "unacknowledge"}),
+    ]
+
+
+def test_all_that_match_are_acted_on_by_their_filter_after_one_question(visitor: Visitor) -> None:
+    page = visitor.open("alerts?severity=HIGH&group=list")
+    page.get_by_role("checkbox", name="Select: Response time").check()
+    page.get_by_role("button", name="Select all 2 that match").click()
+    page.get_by_role("button", name="Assign", exact=True).click()
+    page.get_by_role("button", name="Take it myself").click()
+    assert visitor.running.backend.posts == []
+    expect(page.get_by_role("alertdialog")).to_contain_text("Assign: all 2 alerts?")
+    page.get_by_role("button", name="Yes, 2 alerts").click()
+    expect(page.get_by_role("status").filter(has_text="Assign: 2 alerts.")).to_be_visible()
+    body = {"filter": {"severity": "HIGH"}, "action": "assign", "assignee": "Sato Yui"}
+    assert visitor.running.backend.posts == [("alerts/actions", body)]
+
+
+def test_list_is_grouped_by_what_the_reader_wants(visitor: Visitor) -> None:
+    page = visitor.open("alerts")
+    expect(page.locator("tbody tr")).to_have_count(7)
+    page.get_by_role("combobox", name="Grouping").select_option("service")
+    expect(page.locator("tr.group-head")).to_have_count(6)
+    expect(page.locator("tr.group-head").first).to_contain_text("delivery-api · 2")
+    page.get_by_role("combobox", name="Service").select_option("database")
+    expect(page.locator("tr.group-head")).to_have_count(1)
+    assert "service=database" in page.url
+
+
+def test_flood_is_groups_with_numbers_and_its_list_comes_by_the_page(visitor: Visitor) -> None:
+    visitor.running.backend.flood(900)
+    page = visitor.open("alerts")
+    groups = page.locator(".group")
+    expect(groups.filter(has_text="HostDown")).to_contain_text("× 450")
+    expect(groups.filter(has_text="HostDown")).to_contain_text("449 of 450 share rack=r3")
+    expect(page.locator(".bar .state")).to_contain_text("2 critical, 1 not acknowledged")
+    expect(page.locator(".menu .n")).to_contain_text("906")
+    groups.filter(has_text="DiskSlow").get_by_role("button").click()
+    expect(page.get_by_role("status").filter(has_text="450 alerts")).to_be_visible()
+    expect(groups.filter(has_text="DiskSlow")).to_contain_text("all taken")
+    page.get_by_role("link", name="HostDown").click()
+    expect(page.locator("[data-shown]")).to_contain_text("of 450 shown")
+    before = page.locator("tbody[data-piece]").count()
+    for _ in range(12):
+        page.mouse.wheel(0, 6000)
+        page.wait_for_timeout(50)
+    expect(page.locator("[data-shown]")).to_have_text("450 of 450 shown")
+    assert page.locator("tbody[data-piece]").count() > before
+    assert page.locator("tbody tr").count() < 300, "rows far from the screen are not drawn"
 
 
 def test_keyboard_walks_opens_acts_and_closes(visitor: Visitor) -> None:

@@ -2,10 +2,11 @@
 /* What the reader does to an alert: shown at once, taken back with the reason if the server refuses. */
 import { call, Refusal } from "./api.js";
 import { title } from "./alerts.js";
+import { refreshAlerts } from "./live.js";
 import { readHistory } from "./reading.js";
 import { t } from "./strings.js";
-import { keep, now, state, update } from "./store.js";
-import { clock, stamp } from "./text.js";
+import { keep, now, put, state, update } from "./store.js";
+import { clock, number, stamp } from "./text.js";
 
 /** @typedef {import("./alerts.js").Alert} Alert */
 
@@ -34,7 +35,7 @@ export async function act(alert, action, body = {}) {
   update((s) => {
     s.busy.set(alert.id, action);
     s.refused.delete(alert.id);
-    s.alerts.set(alert.id, { ...alert, ...EXPECTED[action](body) });
+    put({ ...alert, ...EXPECTED[action](body) });
   });
   try {
     const method = action === "acknowledgement" ? "PATCH" : "POST";
@@ -51,7 +52,7 @@ export async function act(alert, action, body = {}) {
     const problem = error.status === 403 && !error.message ? t("problem_role") : error.message;
     update((s) => {
       s.busy.delete(alert.id);
-      s.alerts.set(alert.id, alert);
+      put(alert);
       s.refused.set(alert.id, { action, body, problem });
     });
     return false;
@@ -128,3 +129,31 @@ export function retry(alert) {
   const refused = state.refused.get(alert.id);
   if (refused) void act(alert, refused.action, refused.body);
 }
+
+/**
+ * Do one thing to many alerts: those of `target.ids`, or all that `target.filter` finds.
+ * @param {{ids: string[]}|{filter: Record<string, unknown>}} target @param {string} action @param {Record<string, unknown>} [body]
+ */
+export async function actOnMany(target, action, body = {}) {
+  update((s) => Object.assign(s.chosen, { busy: action, form: "", asking: "", problem: "" }));
+  try {
+    const { results } = await call("alerts/actions", { ...target, action, ...body }, "POST", 120);
+    const done = results.filter((/** @type {any} */ one) => one.ok).map((/** @type {any} */ one) => one.id);
+    const failed = results.filter((/** @type {any} */ one) => !one.ok);
+    update((s) => Object.assign(s.chosen, { ids: new Set(failed.map((/** @type {any} */ one) => one.id)), all: false, busy: "", problem: failed.length ? t("bulk_failed", { n: number(failed.length), problem: failed[0].error }) : "" }));
+    const back = ["acknowledge", "snooze"].includes(action) && done.length ? () => void actOnMany({ ids: done }, "unacknowledge") : null;
+    toast(t("bulk_done", { action: t(action), n: number(done.length) }), back);
+  } catch (error) {
+    update((s) => Object.assign(s.chosen, { busy: "", problem: t("failed", { problem: error instanceof Refusal ? error.message : String(error) }) }));
+  }
+  refreshAlerts();
+}
+
+export const choose = (/** @type {string[]} */ ids, /** @type {boolean} */ on) =>
+  update((s) => {
+    const kept = new Set(s.chosen.ids);
+    for (const id of ids) on ? kept.add(id) : kept.delete(id);
+    Object.assign(s.chosen, { ids: kept, all: false, asking: "", problem: "" });
+  });
+
+export const chooseNone = () => update((s) => Object.assign(s.chosen, { ids: new Set(), all: false, form: "", asking: "", problem: "" }));

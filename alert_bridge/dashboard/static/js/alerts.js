@@ -38,19 +38,28 @@ export const isQuiet = (alert) => alert.status === "snoozed" || alert.status ===
 /** @param {Alert} alert @returns {string|null} */
 export const owner = (alert) => alert.acknowledged_by || alert.assignee;
 
-/** @param {Alert} alert epoch seconds of its beginning */
-export const began = (alert) => epoch(alert.created_at);
+/** @type {WeakMap<object, number>} */
+const beginnings = new WeakMap();
+
+/** Epoch seconds of its beginning; worked out once, for lists are sorted by it. @param {Alert} alert */
+export function began(alert) {
+  let at = beginnings.get(alert);
+  if (at === undefined) beginnings.set(alert, (at = epoch(alert.created_at)));
+  return at;
+}
 
 /** How long it lasts or lasted, in seconds. @param {Alert} alert @param {number} now */
 export const lasts = (alert, now) => (alert.resolved_at ? epoch(alert.resolved_at) : now) - began(alert);
 
-/** The order of every list: quiet ones last, severity, nobody has it, oldest. @param {Alert} a @param {Alert} b */
+/** The order of every list, the server's own: severity, nobody has it, oldest. @param {Alert} a @param {Alert} b */
 export const byUrgency = (a, b) =>
-  Number(isQuiet(a)) - Number(isQuiet(b)) ||
   LEVELS.indexOf(levelOf(a.severity)) - LEVELS.indexOf(levelOf(b.severity)) ||
   Number(isHeld(a)) - Number(isHeld(b)) ||
   began(a) - began(b) ||
   (a.id < b.id ? -1 : 1);
+
+/** @param {Alert} a @param {Alert} b */
+export const byNewest = (a, b) => began(b) - began(a) || (a.id < b.id ? 1 : -1);
 
 /** @param {Alert} a @param {Alert} b */
 export const byEnd = (a, b) => epoch(b.resolved_at ?? b.updated_at) - epoch(a.resolved_at ?? a.updated_at);
@@ -97,7 +106,7 @@ export const suppressor = (by) =>
 
 /** Service and host. @param {Alert} alert */
 export const place = (alert) =>
-  [alert.labels?.service || alert.labels?.job, alert.labels?.instance || alert.labels?.host || alert.labels?.source]
+  [serviceOf(alert), alert.labels?.instance || alert.labels?.host || alert.labels?.source]
     .filter(Boolean)
     .join(" · ");
 
@@ -126,6 +135,23 @@ export function figures(alert, tile, latest = null) {
     lower: isLower(alert, tile),
   };
 }
+
+/**
+ * How many open alerts there are, as the headline says it: all but the quiet ones, the quiet ones, those of the worst
+ * severity, and how many of these nobody has acknowledged.
+ * @param {{severity: string, status: string, count: number}[]} rows
+ */
+export function tally(rows) {
+  const sum = (/** @type {(row: any) => boolean} */ of) => rows.filter(of).reduce((n, row) => n + row.count, 0);
+  const quiet = (/** @type {any} */ row) => isQuiet(row);
+  const loud = rows.filter((row) => !quiet(row));
+  const top = LEVELS.find((level) => loud.some((row) => levelOf(row.severity) === level)) ?? "LOW";
+  const worst = (/** @type {any} */ row) => !quiet(row) && levelOf(row.severity) === top;
+  return { top, loud: sum((row) => !quiet(row)), quiet: sum(quiet), worst: sum(worst), unowned: sum((row) => worst(row) && row.status === "firing") };
+}
+
+/** The label by which an alert's service goes. @param {Alert} alert */
+export const serviceOf = (alert) => alert.labels?.service || alert.labels?.job || "";
 
 /** @param {Alert} alert @param {string} query already folded */
 export function matches(alert, query) {

@@ -25,8 +25,8 @@ function csrf() {
 /** Nobody is logged in, or another tab is: a session's token for writing is known only where it began. @param {number} status @param {unknown} body */
 const needsLogin = (status, body) => status === 401 || (status === 403 && body !== undefined && !csrf() && !!state.overview && !state.overview.open);
 
-/** @param {string} path @param {unknown} [body] present: a POST @param {string} [method] @returns {Promise<any>} */
-export async function call(path, body, method = body === undefined ? "GET" : "POST") {
+/** @param {string} path @param {unknown} [body] present: a POST @param {string} [method] @param {number} [seconds] until it counts as not answered @returns {Promise<any>} */
+export async function call(path, body, method = body === undefined ? "GET" : "POST", seconds = 10) {
   /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (body !== undefined) {
@@ -39,7 +39,7 @@ export async function call(path, body, method = body === undefined ? "GET" : "PO
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(seconds * 1000),
       cache: "no-store",
     });
   } catch {

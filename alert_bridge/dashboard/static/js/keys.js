@@ -1,6 +1,6 @@
 // @ts-check
 /* The keyboard. Single keys can be turned off, are ignored in inputs and with modifiers, and act on the open alert alone. */
-import { acknowledge } from "./actions.js";
+import { acknowledge, choose } from "./actions.js";
 import { safeLink } from "./alerts.js";
 import { address, go, route } from "./route.js";
 import { mayAct, state, update } from "./store.js";
@@ -43,6 +43,10 @@ const KEYS = {
   a: () => {
     const alert = current();
     if (alert && mayAct()) void acknowledge(alert);
+  },
+  x: () => {
+    const alert = route().view === "alerts" ? current() : undefined;
+    if (alert && mayAct() && alert.status !== "resolved") choose([alert.id], !state.chosen.ids.has(alert.id));
   },
   s: showForm("snooze"),
   i: showForm("assign"),

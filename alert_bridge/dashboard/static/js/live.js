@@ -1,16 +1,24 @@
 // @ts-check
 /* Where the data comes from: the feed while it speaks, else polling. Both run here and nowhere else. */
 import { call, query, Refusal } from "./api.js";
-import { isOpen } from "./alerts.js";
+import { byUrgency, isOpen, isQuiet } from "./alerts.js";
+import { lookAgain } from "./finder.js";
+import { announce } from "./notify.js";
 import { route } from "./route.js";
 import { locale } from "./strings.js";
-import { connectionState, keep, now, state, update } from "./store.js";
+import { connectionState, drop, keep, now, state, update } from "./store.js";
 import { epoch, stamp } from "./text.js";
 
 const DAY = 86_400;
 
 /** Seconds between two readings: while the feed speaks, and while it does not. */
 const PERIOD = { overview: [15, 5], alerts: [30, 5], analyzer: [30, 30] };
+
+/** How many alerts are read at once. */
+const PAGE = 200;
+
+/** Seconds after which what the feed brought is counted again, where not every alert is known. */
+const RECOUNT = 2;
 
 /** How many values of the feed are kept for the line of a tile: it goes on to now between two readings. */
 const RECENT = 60;
@@ -37,19 +45,51 @@ async function readOverview() {
   });
 }
 
+/**
+ * Read what is open, the most urgent first, and what ended last. If more is open than one page holds: also the most
+ * urgent of those that are not quiet, and how many there are of what.
+ */
 async function readAlerts() {
-  const open = await call(query("alerts", { limit: 1000 }));
-  const resolved = await call(query("alerts", { status: "resolved", sort: "-updated_at", limit: 200 }));
+  const asked = now();
+  const [open, resolved] = await Promise.all([
+    call(query("alerts", { limit: PAGE })),
+    call(query("alerts", { status: "resolved", sort: "-updated_at", limit: PAGE })),
+  ]);
+  const complete = open.next_cursor == null;
+  const [loud, counts] = complete ? [null, []] : await Promise.all([call(query("alerts", { status: "firing,acknowledged", limit: PAGE })), readCounts()]);
   update((s) => {
-    const answered = new Set(open.items.map((/** @type {any} */ alert) => alert.id));
-    for (const [id, alert] of s.alerts) {
-      if (isOpen(alert) && !answered.has(id) && open.next_cursor == null && !s.busy.has(id)) s.alerts.delete(id);
-    }
-    for (const alert of [...open.items, ...resolved.items]) if (!s.busy.has(alert.id)) keep(alert);
-    s.openTotal = open.total ?? open.items.length;
-    s.alertsLoaded = s.resolvedLoaded = true;
+    forget(open, isOpen, asked);
+    if (loud) forget(loud, (alert) => isOpen(alert) && !isQuiet(alert), asked);
+    for (const alert of [...open.items, ...(loud?.items ?? []), ...resolved.items]) if (!s.busy.has(alert.id)) keep(alert);
+    Object.assign(s, { complete, counts, alertsLoaded: true });
     s.problems.alerts = "";
   });
+  if (route().view === "alerts") lookAgain();
+}
+
+/** How many open alerts there are by severity, status, service and owner. */
+async function readCounts() {
+  const counts = [];
+  let cursor;
+  do {
+    const answer = await call(query("alerts/groups", { by: "severity,status,service,owner", limit: 1000, cursor }));
+    counts.push(...answer.items.map((/** @type {any} */ group) => ({ ...group.by, count: group.count })));
+    cursor = answer.next_cursor;
+  } while (cursor);
+  return counts;
+}
+
+/**
+ * Forget alerts that an answer of the server should hold and does not: they ended while nobody told this page.
+ * @param {any} answer @param {(alert: import("./alerts.js").Alert) => boolean} belongs @param {number} asked server's time, epoch seconds
+ */
+function forget(answer, belongs, asked) {
+  const there = new Set(answer.items.map((/** @type {any} */ alert) => alert.id));
+  const last = answer.next_cursor == null ? null : answer.items.at(-1);
+  for (const [id, alert] of state.alerts) {
+    if (there.has(id) || state.busy.has(id) || id === state.drawer.id || !belongs(alert) || epoch(alert.updated_at) > asked) continue;
+    if (!last || byUrgency(alert, last) < 0) drop(id);
+  }
 }
 
 async function readAnalyzer() {
@@ -153,7 +193,7 @@ function receive(message) {
     s.connection.beats += 1;
   });
   if (message.type === "metrics_update") takeValues(message);
-  else if (message.type === "new_alert" || message.type === "alert_update") takeAlert(message.data);
+  else if (message.type === "new_alert" || message.type === "alert_update") takeAlert(message.data, message.type === "new_alert");
 }
 
 /** @param {any} message */
@@ -169,11 +209,21 @@ function takeValues(message) {
   });
 }
 
-/** @param {any} alert */
-function takeAlert(alert) {
+/** @param {any} alert @param {boolean} fresh */
+function takeAlert(alert, fresh) {
   if (!alert?.id || state.busy.has(alert.id)) return;
-  if (alert.labels && alert.created_at) update(() => keep(alert));
-  else due.alerts = 0;
+  if (!alert.labels || !alert.created_at) due.alerts = 0;
+  else {
+    update(() => keep(alert));
+    if (fresh) announce(alert);
+    if (!state.complete) due.alerts = Math.min(due.alerts, clock() + RECOUNT);
+  }
+}
+
+/** Read the alerts at once: many of them were acted on. */
+export function refreshAlerts() {
+  due.alerts = 0;
+  tick();
 }
 
 /** Begin, and go on for as long as the page is open. */

@@ -1,6 +1,7 @@
 // @ts-check
 /* The page: draws the state, and puts the focus, the title and the theme where they belong. */
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+import { readMore } from "./finder.js";
 import { listen, walk } from "./keys.js";
 import { refreshAnalyzer, start } from "./live.js";
 import { openAlert, openMetric, refreshSeries } from "./reading.js";
@@ -49,7 +50,7 @@ function dress() {
 
 /** @param {import("./views/summary.js").Whole} all */
 function label(all) {
-  document.title = `${all.loud.length ? `(${all.loud.length}) ` : ""}${shortLine(all)} · ${t("product")}`;
+  document.title = `${all.n.loud ? `(${all.n.loud}) ` : ""}${shortLine(all)} · ${t("product")}`;
   const wanted = `icons/${all.level.toLowerCase()}.svg`;
   if (favicon.getAttribute("href") !== wanted) favicon.href = wanted;
 }
@@ -96,6 +97,20 @@ const timelineSized = new ResizeObserver(([entry]) => {
 /** @type {{headline: Element|null, timeline: Element|null}} */
 const watched = { headline: null, timeline: null };
 
+/** Pieces of a long list come and go with the screen; its last one asks for the next page. */
+const piecesSeen = new IntersectionObserver(
+  (entries) =>
+    update((s) => {
+      for (const { target, isIntersecting } of entries) {
+        const piece = Number(/** @type {HTMLElement} */ (target).dataset.piece);
+        if (!target.isConnected) continue;
+        if (isIntersecting) s.pieces.add(piece);
+        else s.pieces.delete(piece);
+      }
+    }),
+  { rootMargin: "1200px 0px" },
+);
+
 /** What has to be measured once it is on the screen. */
 function watch() {
   const headline = document.querySelector(".headline");
@@ -111,6 +126,9 @@ function watch() {
     if (timeline) timelineSized.observe(timeline);
     watched.timeline = timeline;
   }
+  const pieces = document.querySelectorAll("[data-piece]");
+  for (const piece of pieces) piecesSeen.observe(piece);
+  if (pieces.length && state.pieces.has(pieces.length - 1)) readMore();
   const dialog = document.querySelector("dialog");
   if (dialog && !dialog.open) dialog.showModal();
 }

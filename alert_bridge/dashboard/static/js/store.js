@@ -28,6 +28,7 @@ export const state = {
   language: asked.get("lang") || memory.get("language", spoken),
   theme: asked.get("theme") || memory.get("theme", "auto"),
   singleKeys: memory.get("keys", "on") === "on",
+  notify: memory.get("notify", "off") === "on",
   asList: memory.get("list", "off") === "on",
   started: Date.now() / 1000,
   /** Seconds that the server's clock is ahead of this one. */
@@ -36,11 +37,24 @@ export const state = {
 
   /** @type {any} the last answer of /api/v1/overview */
   overview: null,
-  /** @type {Map<string, import("./alerts.js").Alert>} every alert that is known, open and resolved */
+  /** @type {Map<string, import("./alerts.js").Alert>} every alert that is known, open and resolved; changed by keep and drop */
   alerts: new Map(),
+  /** Counts the changes of `alerts`. */
+  revision: 0,
   alertsLoaded: false,
-  openTotal: 0,
-  resolvedLoaded: false,
+  /** Every open alert is known; else `counts` says how many there are of what. */
+  complete: true,
+  /** @type {{severity: string, status: string, service: string, owner: string, count: number}[]} */
+  counts: [],
+  found: emptyFound(""),
+  /** @type {{key: string, items: any[]|null, problem: string}} */
+  groups: { key: "", items: null, problem: "" },
+  /** What is chosen in the list: ids, or everything that the filters find; `asking`: an action that waits for a yes. */
+  chosen: { /** @type {Set<string>} */ ids: new Set(), all: false, form: "", asking: "", busy: "", problem: "" },
+  /** @type {Set<number>} pieces of a long list that are on or near the screen */
+  pieces: new Set([0]),
+  /** What the health view shows, by the name of its route; null where the server has no such route. @type {Record<string, any>} */
+  health: {},
   /** @type {Map<string, [number, number][]>} values that the feed brought: epoch seconds and value, by metric */
   recent: new Map(),
   /** @type {any[]} */
@@ -68,6 +82,7 @@ export const state = {
   /** @type {{text: string, undo: (() => void)|null}|null} */
   toast: null,
   keysOpen: false,
+  /** How many log patterns are drawn. */
   shown: 200,
 
   /** @type {{id: string, form: string, history: any[]|null, historyProblem: string, series: any, seriesProblem: string,
@@ -75,6 +90,14 @@ export const state = {
    *   near: {patterns: any[], anomalies: any[]}|null, instance: string, missing: string, readout: string}} */
   drawer: emptyDrawer(""),
 };
+
+/**
+ * The answer to the filters of the address. cursor: where it goes on, null at its end.
+ * @param {string} key what was asked
+ */
+export function emptyFound(key) {
+  return { key, /** @type {Set<string>} */ ids: new Set(), /** @type {string|null} */ cursor: "", total: 0, loading: false, loaded: false, problem: "" };
+}
 
 /** @param {string} id */
 export function emptyDrawer(id) {
@@ -103,7 +126,7 @@ export function update(change) {
   });
 }
 
-/** Keep a choice of this browser. @param {"language"|"theme"|"keys"|"list"} key @param {string} value */
+/** Keep a choice of this browser. @param {"language"|"theme"|"keys"|"list"|"notify"} key @param {string} value */
 export const remember = (key, value) => memory.set(key, value);
 
 /** Now on the server's clock, epoch seconds. */
@@ -112,14 +135,35 @@ export const now = () => Date.now() / 1000 + state.ahead;
 /** Take in one alert unless a newer state of it is known. @param {import("./alerts.js").Alert} alert */
 export function keep(alert) {
   const known = state.alerts.get(alert.id);
-  if (!known || !(known.version > alert.version)) state.alerts.set(alert.id, alert);
+  if (!known || !(known.version > alert.version)) put(alert);
 }
 
-/** @returns {import("./alerts.js").Alert[]} */
-export const openAlerts = () => [...state.alerts.values()].filter(isOpen).sort(byUrgency);
+/** Show this state of an alert, whatever is known. @param {import("./alerts.js").Alert} alert */
+export function put(alert) {
+  state.alerts.set(alert.id, alert);
+  state.revision += 1;
+}
 
-/** @returns {import("./alerts.js").Alert[]} */
-export const resolvedAlerts = () => [...state.alerts.values()].filter((alert) => !isOpen(alert));
+/** @param {string} id */
+export function drop(id) {
+  state.alerts.delete(id);
+  state.revision += 1;
+}
+
+/** What is worked out of the alerts, once a change. @template T @param {() => T} make @returns {() => T} */
+export function remembered(make) {
+  let at = -1;
+  /** @type {any} */
+  let made;
+  return () => {
+    if (at !== state.revision) [at, made] = [state.revision, make()];
+    return made;
+  };
+}
+
+export const openAlerts = remembered(() => [...state.alerts.values()].filter(isOpen).sort(byUrgency));
+
+export const resolvedAlerts = remembered(() => [...state.alerts.values()].filter((alert) => !isOpen(alert)));
 
 /** @param {string} name @returns {import("./alerts.js").Tile|undefined} */
 export const tileOf = (name) => state.overview?.tiles.find((/** @type {any} */ tile) => tile.name === name);

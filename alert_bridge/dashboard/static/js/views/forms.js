@@ -51,7 +51,7 @@ export function formOf(alert) {
 const cancelButton = () => html`<button type="button" class="button" @click=${() => update((s) => (s.drawer.form = ""))}>${t("cancel")}</button>`;
 
 /** A handler that gives the form's fields as texts. @param {(fields: Record<string, string>) => void} send */
-const sending = (send) => (/** @type {SubmitEvent} */ event) => {
+export const sending = (send) => (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
   const fields = new FormData(/** @type {HTMLFormElement} */ (event.target));
   send(Object.fromEntries([...fields].map(([name, value]) => [name, String(value).trim()])));

@@ -3,13 +3,13 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { dismissToast } from "../actions.js";
 import { logIn, Refusal } from "../api.js";
-import { began, isHeld } from "../alerts.js";
+import { began } from "../alerts.js";
 import { LOGO, icon, shape } from "../icons.js";
 import { refresh } from "../live.js";
 import { address, go, route } from "../route.js";
 import { t } from "../strings.js";
 import { connectionState, lastHeard, now, remember, state, update } from "../store.js";
-import { clock, clockSeconds, dateWithZone, duration, moment, span } from "../text.js";
+import { clock, clockSeconds, dateWithZone, duration, moment, number, span } from "../text.js";
 import { RANGES, rangeInForce } from "./sections.js";
 import { shortLine } from "./summary.js";
 
@@ -43,7 +43,7 @@ const languageSwitch = () => segments(t("language"), [["en", t("language_en")], 
 
 /** @param {[string, string]} entry view and icon @param {import("./summary.js").Whole} all @param {number} size */
 function menuLink([view, name], all, size) {
-  const count = view === "alerts" && all.loud.length ? html`<span class="n ${all.unowned ? "hot" : ""}">${all.loud.length}<span class="hidden"> ${t("filter_open")}</span></span>` : nothing;
+  const count = view === "alerts" && all.n.loud ? html`<span class="n ${all.n.unowned ? "hot" : ""}">${number(all.n.loud)}<span class="hidden"> ${t("filter_open")}</span></span>` : nothing;
   return html`<a href=${address({ view })} aria-current=${route().view === view ? "page" : nothing}>${icon(name, size)}<span>${t(view)}</span>${count}</a>`;
 }
 
@@ -78,7 +78,7 @@ function liveMark() {
 
 /** @param {import("./summary.js").Whole} all */
 function rangeSwitch(all) {
-  const choices = /** @type {[string, string][]} */ ([...(all.loud.length ? [["", t("range_incident")]] : []), ...RANGES.map((one) => [one, span(Number(one))])]);
+  const choices = /** @type {[string, string][]} */ ([...(all.n.loud ? [["", t("range_incident")]] : []), ...RANGES.map((one) => [one, span(Number(one))])]);
   return segments(t("range"), choices, rangeInForce(all), (value) => go(address({ keep: true, query: { range: value } }), true));
 }
 
@@ -87,7 +87,7 @@ function bar(all) {
   const overview = route().view === "overview";
   const ranged = overview || route().view === "logs";
   const oldest = Math.min(...all.worst.map(began));
-  const held = all.kind === "alerts" && all.worst.every(isHeld);
+  const held = all.kind === "alerts" && !all.n.unowned;
   return html`<header class="bar ${overview ? "over" : ""}">
     ${overview ? html`<span class="date"><span class="small">${LOGO}</span><b class="small">${t("product")}</b><span class="mut desk">${state.overview ? dateWithZone(now()) : nothing}</span></span>` : nothing}
     <a class="state" href=${address({ view: "overview" })}>${shape(all.level, 18, held)}<span>${shortLine(all)}</span>${all.kind === "alerts" ? html`<span class="mut desk">${t("short_since", { t: moment(oldest, now()) })}</span>` : nothing}</a>
@@ -118,7 +118,7 @@ function toastBox() {
 
 /** @type {[string[], string][]} */
 const KEYS = [
-  [["g", "o"], "overview"], [["g", "a"], "alerts"], [["g", "l"], "logs"], [["j", "k"], "key_move"], [["Enter"], "key_open"], [["a"], "acknowledge"],
+  [["g", "o"], "overview"], [["g", "a"], "alerts"], [["g", "l"], "logs"], [["j", "k"], "key_move"], [["Enter"], "key_open"], [["x"], "key_choose"], [["a"], "acknowledge"],
   [["s"], "snooze"], [["i"], "assign"], [["c"], "comment"], [["r"], "open_runbook"], [["/"], "key_search"], [["−", "+"], "key_range"],
   [["←", "→"], "key_cursor"], [["t"], "key_theme"], [["e"], "key_language"], [["?"], "key_help"], [["Esc"], "key_escape"],
 ];

@@ -21,7 +21,7 @@ export function overview(all) {
   if (all.kind === "loading" || !state.overview) return [headline(all), skeleton()];
   const tiles = tileSections(all.kind === "disconnected");
   const line = timelineSection(all);
-  const calm = !all.loud.length;
+  const calm = !all.n.loud;
   return html`${headline(all)}${note(all, true)}
     ${calm ? [startSection(), tiles, line, lastDay()] : [openSection(all), line, startSection(), tiles]}
     ${patternSection()}`;
@@ -38,8 +38,9 @@ const allAlertsLink = () => html`<a href=${address({ view: "alerts" })}>${t("all
 function openSection(all) {
   const { rows, waiting } = steady("overview", all.loud);
   const shown = rows.slice(0, 8);
-  const sub = all.quiet ? t("open_count_quiet", { n: all.loud.length, q: all.quiet }) : t("open_count", { n: all.loud.length });
-  const rest = rows.length > 8 ? html`<p class="rest"><a href=${address({ view: "alerts" })}>${t("more_alerts", { n: rows.length - 8 })}</a></p>` : nothing;
+  const sub = t(all.n.quiet ? "open_count_quiet" : "open_count", { n: number(all.n.loud), q: number(all.n.quiet) });
+  const left = Math.max(rows.length, all.n.loud) - 8;
+  const rest = left > 0 ? html`<p class="rest"><a href=${address({ view: "alerts" })}>${t("more_alerts", { n: number(left) })}</a></p>` : nothing;
   const body = narrow()
     ? html`<ul class="cards" data-steady="overview">${repeat(shown, byId, cardIn("overview"))}</ul>`
     : html`<ul class="rows" data-steady="overview">${repeat(shown, byId, row)}</ul>`;

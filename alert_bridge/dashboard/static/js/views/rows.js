@@ -1,7 +1,8 @@
 // @ts-check
 /* One alert in a list: as a row, as a table row, as a card; and the pieces they share. */
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
-import { acknowledge, retry } from "../actions.js";
+import { live } from "../../vendor/lit-html/directives/live.js";
+import { acknowledge, choose, retry } from "../actions.js";
 import { began, description, figures, isHeld, isQuiet, lasts, levelOf, metricOf, owner, place, suppressor, title, valueOf } from "../alerts.js";
 import { severityMark, statusMark } from "../icons.js";
 import { address, go } from "../route.js";
@@ -116,6 +117,7 @@ export const row = (alert) =>
 /** One alert in the table. @param {string} chosen id of the open one @returns {(alert: Alert) => unknown} */
 export const tableRowIn = (chosen) => (alert) =>
   html`<tr class="${alert.id === chosen ? "chosen" : ""} ${isQuiet(alert) ? "quiet" : ""}">
+    <td class="tick">${mayAct() && alert.status !== "resolved" ? html`<label class="tick"><input type="checkbox" aria-label=${t("choose", { alert: title(alert) })} .checked=${live(state.chosen.ids.has(alert.id))} @change=${() => choose([alert.id], !state.chosen.ids.has(alert.id))}></label>` : nothing}</td>
     <td>${severityMark(levelOf(alert.severity), isHeld(alert))}</td>
     <td>${nameLink(alert, "alerts")}<div class="sub">${place(alert)}</div>${refusal(alert)}</td>
     <td class="wide-1">${inWords(alert)}</td>
@@ -140,18 +142,23 @@ export const cardIn = (view) => (alert) =>
 const settled = new Map();
 
 /**
- * Rows never move under the hand: while a list is hovered or focused it keeps its order, and new rows wait.
+ * Rows never move under the hand: while a list is hovered or focused it keeps its order, and new rows wait; what
+ * follows its last row may come.
  * @param {string} key list and filter @param {Alert[]} wanted
  */
 export function steady(key, wanted) {
   const before = settled.get(key);
   if (!before || !before.length || !held(key)) {
     settled.clear();
-    settled.set(key, wanted.map((alert) => alert.id));
+    settled.set(key, wanted.map(byId));
     return { rows: wanted, waiting: 0 };
   }
-  const rows = before.flatMap((id) => state.alerts.get(id) ?? []);
-  return { rows, waiting: wanted.filter((alert) => !before.includes(alert.id)).length };
+  const known = new Set(before);
+  const last = wanted.findLastIndex((alert) => known.has(alert.id));
+  const after = wanted.slice(last + 1);
+  if (after.length) settled.set(key, [...before, ...after.map(byId)]);
+  const rows = [...before.flatMap((id) => state.alerts.get(id) ?? []), ...after];
+  return { rows, waiting: wanted.slice(0, last + 1).filter((alert) => !known.has(alert.id)).length };
 }
 
 /** @param {string} key */

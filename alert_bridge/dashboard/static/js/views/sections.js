@@ -15,7 +15,7 @@ export const DAY = 86_400;
 export const RANGES = ["900", "3600", "10800", "86400"];
 
 /** @param {import("./summary.js").Whole} all @returns {string} */
-export const rangeInForce = (all) => route().query.get("range") ?? (all.loud.length ? "" : String(DAY));
+export const rangeInForce = (all) => route().query.get("range") ?? (all.n.loud ? "" : String(DAY));
 
 /** @param {string} heading @param {unknown} body @param {{sub?: unknown, end?: unknown, name?: string}} [extra] */
 export const section = (heading, body, { sub = nothing, end = nothing, name = "" } = {}) =>

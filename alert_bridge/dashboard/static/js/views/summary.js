@@ -2,13 +2,13 @@
 /* Is all well: the state of the whole, as the headline, as one short line, as the tab's title. */
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { acknowledge } from "../actions.js";
-import { LEVELS, began, byUrgency, isHeld, isQuiet, lasts, levelOf, owner, title } from "../alerts.js";
+import { began, byUrgency, isHeld, isQuiet, lasts, levelOf, owner, tally, title } from "../alerts.js";
 import { shape } from "../icons.js";
 import { refresh } from "../live.js";
 import { address, go } from "../route.js";
 import { connectionState, lastHeard, mayAct, now, openAlerts, resolvedAlerts, state } from "../store.js";
 import { has, t } from "../strings.js";
-import { clockSeconds, duration, epoch, listed, moment, rich, sentences } from "../text.js";
+import { clockSeconds, duration, epoch, listed, moment, number, rich, sentences } from "../text.js";
 import { ackButton, nextStep } from "./rows.js";
 
 /**
@@ -17,15 +17,13 @@ import { ackButton, nextStep } from "./rows.js";
  */
 export function whole() {
   const connection = connectionState();
-  const open = openAlerts();
-  const loud = open.filter((alert) => !isQuiet(alert));
-  const top = LEVELS.find((one) => loud.some((alert) => levelOf(alert.severity) === one)) ?? "LOW";
-  const worst = loud.filter((alert) => levelOf(alert.severity) === top);
-  const known = { open, loud, quiet: open.length - loud.length, top, worst, unowned: worst.filter((alert) => !isHeld(alert)).length };
+  const loud = openAlerts().filter((alert) => !isQuiet(alert));
+  const n = tally(state.complete ? openAlerts().map(({ severity, status }) => ({ severity, status, count: 1 })) : state.counts);
+  const known = { n, loud, top: n.top, worst: loud.filter((alert) => levelOf(alert.severity) === n.top) };
   const unknown = (/** @type {string} */ kind) => ({ ...known, level: "UNKNOWN", kind });
   if (connection === "off") return unknown("disconnected");
   if (!state.overview || !(state.alertsLoaded || state.problems.alerts)) return unknown("loading");
-  if (loud.length) return { ...known, level: top, kind: "alerts" };
+  if (n.loud && known.worst.length) return { ...known, level: n.top, kind: "alerts" };
   if (state.problems.alerts) return unknown("no-alerts");
   const { tiles } = state.overview;
   if (silent().length) return unknown("sources");
@@ -40,10 +38,10 @@ export function shortLine(all) {
   if (all.level === "OK") return t("short_well");
   if (all.kind === "loading") return t("loading");
   if (all.level === "UNKNOWN") return t("short_unknown");
-  const total = all.worst.length;
-  const single = all.unowned ? "short_one" : "short_one_held";
-  const several = all.unowned === 0 ? "short_held" : all.unowned === total ? "short_all" : "short_bad";
-  return t(total === 1 ? single : several, { n: all.worst.length, u: all.unowned, severity: t(all.level).toLowerCase() });
+  const { worst, unowned } = all.n;
+  const single = unowned ? "short_one" : "short_one_held";
+  const several = unowned === 0 ? "short_held" : unowned === worst ? "short_all" : "short_bad";
+  return t(worst === 1 ? single : several, { n: number(worst), u: number(unowned), severity: t(all.level).toLowerCase() });
 }
 
 /** @param {Whole} all */
@@ -68,9 +66,10 @@ function sentence(all) {
 
 /** How many of the worst there are, and how many of them nobody has. @param {Whole} all */
 function counted(all) {
-  const values = { n: all.worst.length, u: all.unowned, severity: t(`alerts_${all.top}`) };
-  if (values.n === 1) return t(values.u ? "headline_one" : "headline_one_held", values);
-  return t(values.u === 0 ? "headline_held" : values.u === values.n ? "headline_all" : "headline_some", values);
+  const { worst, unowned } = all.n;
+  const values = { n: number(worst), u: number(unowned), severity: t(`alerts_${all.top}`) };
+  if (worst === 1) return t(unowned ? "headline_one" : "headline_one_held", values);
+  return t(unowned === 0 ? "headline_held" : unowned === worst ? "headline_all" : "headline_some", values);
 }
 
 /** Sources that do not report. @returns {any[]} */
@@ -121,7 +120,7 @@ function proof(all) {
 function lastKnown(all) {
   if (!state.overview) return t("unknown_last_never");
   const heard = lastHeard();
-  const what = all.loud.length ? counted(all) : t("last_none");
+  const what = all.n.loud ? counted(all) : t("last_none");
   return rich("unknown_last", { t: clockSeconds(heard), age: duration(now() - heard), what });
 }
 
@@ -140,7 +139,7 @@ function calm(all) {
   return sentences([
     ends.length ? rich("well_since", { d: duration(now() - Math.max(...ends)) }) : rich("well_ever"),
     t("well_proof", { n: up, m: sources.length, age }),
-    all.quiet ? t("well_quiet", { n: all.quiet }) : nothing,
+    all.n.quiet ? t("well_quiet", { n: number(all.n.quiet) }) : nothing,
   ]);
 }
 
@@ -161,7 +160,7 @@ export function headline(all) {
   const alert = all.kind === "alerts" ? (worstUnowned(all) ?? all.worst[0]) : null;
   const bad = all.kind === "alerts";
   return html`<div class="headline is-${all.level}" data-level=${all.level}>
-    ${shape(all.level, 40, bad && !all.unowned)}
+    ${shape(all.level, 40, bad && !all.n.unowned)}
     <h1><span role=${bad ? "alert" : "status"}>${sentence(all)}</span></h1>
     <div class="sub">${proof(all)}</div>
     <div class="do">
