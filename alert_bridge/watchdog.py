@@ -35,33 +35,24 @@ class Watchdog:
         pipeline: Pipeline,
         *,
         clock: Clock,
-        metrics: BridgeMetrics,
         timeout_seconds: float,
         has_rule: Callable[[], Awaitable[bool]],
     ) -> None:
         self._pipeline = pipeline
         self._clock = clock
-        self._metrics = metrics
         self._timeout_seconds = timeout_seconds
         self._has_rule = has_rule
         self._expected = False
-        self._heard_at: datetime | None = None
-        self._silent_since = clock.monotonic()
+        self._began = clock.monotonic()
         self._alarmed: bool | None = None
-
-    def heard(self) -> None:
-        """Note that the Watchdog came through."""
-        self._expected = True
-        self._heard_at = self._clock.now()
-        self._silent_since = self._clock.monotonic()
-        self._metrics.watchdog.set(self._clock.time())
 
     async def check(self) -> None:
         """Raise or end the alarm. Raises sqlalchemy.exc.OperationalError; the next check does it then."""
         if not self._timeout_seconds:
             return
-        self._expected = self._expected or await self._has_rule()
-        silent_seconds = self._clock.monotonic() - self._silent_since
+        heard_at = self._pipeline.watchdog_at
+        self._expected = self._expected or heard_at is not None or await self._has_rule()
+        silent_seconds = self._clock.monotonic() - (self._began if heard_at is None else heard_at)
         missing = self._expected and silent_seconds > self._timeout_seconds
         if missing:
             if not self._alarmed:
@@ -69,7 +60,7 @@ class Watchdog:
                 began = self._clock.now() - timedelta(seconds=silent_seconds)
                 await self._pipeline.observe([_alarm(began, None)], source="events")
             self._alarmed = True
-        elif self._alarmed or (self._alarmed is None and self._heard_at is not None):
+        elif self._alarmed or (self._alarmed is None and heard_at is not None):
             if await self._pipeline.open_named([NAME]):
                 now = self._clock.now()
                 await self._pipeline.observe([_alarm(now, now)], source="events")
@@ -77,17 +68,21 @@ class Watchdog:
 
     def health(self) -> dict[str, Any]:
         """Return when it was last heard and whether it is missed, JSON-able."""
+        heard_at = self._pipeline.watchdog_at
+        seconds_ago = None if heard_at is None else self._clock.monotonic() - heard_at
         return {
             "expected": self._expected,
-            "heard_at": format_utc(self._heard_at) if self._heard_at else None,
+            "heard_at": None if seconds_ago is None else format_utc(self._clock.time() - seconds_ago),
             "missing": bool(self._alarmed),
         }
 
 
-def rule_finder(prometheus: PrometheusReader) -> Callable[[], Awaitable[bool]]:
+def rule_finder(prometheus: PrometheusReader | None) -> Callable[[], Awaitable[bool]]:
     """Return what tells whether Prometheus has the Watchdog's rule; one that does not answer has none yet."""
 
     async def has_rule() -> bool:
+        if prometheus is None:
+            return False
         try:
             return any(rule.get("name") == WATCHDOG for rule in await prometheus.alerting_rules())
         except SeriesUnavailable:

@@ -40,9 +40,10 @@ class IngestApi:
             await self._pipeline.observe([], source="alertmanager", refused=[Refused(unreadable(body), str(error))])
             raise error if isinstance(error, Problem) else Problem(400, "Invalid webhook", str(error)) from None
         if parsed.watchdog:
-            self._metrics.watchdog.set(self._clock.time())
+            self._pipeline.hear_watchdog()
         if parsed.truncated:
             logger.warning("Alertmanager cut %d alerts off: set max_alerts to 0 for this receiver", parsed.truncated)
+            self._pipeline.reconcile_wanted.set()
         if parsed.observations or parsed.refused:
             await self._pipeline.observe(
                 parsed.observations,
