@@ -40,7 +40,24 @@ class BridgeMetrics:
         )
         self.last_commit = Gauge(
             "alert_bridge_last_commit_timestamp_seconds",
-            "When alerts were last stored, seconds since the epoch.",
+            "When the bridge last stored something, seconds since the epoch; it does so every 30 s at least.",
+            registry=registry,
+        )
+        self.missed = Counter(
+            "alert_bridge_alerts_missed_total",
+            "Alerts that no notification brought: found in Alertmanager by the poll, or in the history of Prometheus.",
+            ["how"],
+            registry=registry,
+        )
+        self.alertmanager_up = Gauge(
+            "alert_bridge_alertmanager_up",
+            "1 where an Alertmanager answered the last poll, 0 where it did not.",
+            ["peer"],
+            registry=registry,
+        )
+        self.reconciled = Gauge(
+            "alert_bridge_reconcile_timestamp_seconds",
+            "When the open alerts were last compared with Alertmanager, seconds since the epoch.",
             registry=registry,
         )
         self.watchdog = Gauge(
@@ -66,12 +83,26 @@ class BridgeMetrics:
             ["channel"],
             registry=registry,
         )
+        self.held = Gauge(
+            "alert_bridge_notifications_held",
+            "Notifications kept back by the suppression window, flapping or quiet hours, by channel.",
+            ["channel"],
+            registry=registry,
+        )
+        self.dead = Gauge(
+            "alert_bridge_notifications_dead",
+            "Notifications that could not be sent and wait for an operator, by channel.",
+            ["channel"],
+            registry=registry,
+        )
         self.errors = Counter(
             "alert_bridge_errors_total",
             "Failures of a part that did not stop the others, by part.",
             ["part"],
             registry=registry,
         )
+        for how in ("poll", "backfill"):
+            self.missed.labels(how)
         for severity in Severity:
             self.episodes.labels(severity.prometheus)
         for source in SOURCES:
@@ -86,8 +117,14 @@ class BridgeMetrics:
                     count = counts.get((severity.value, status.value), 0)
                     self.alerts_open.labels(severity.prometheus, status.value).set(count)
 
+    def show_waiting(self, channel: str, counts: Mapping[str, int]) -> None:
+        """Take over how many notifications of a channel there are, by state."""
+        self.pending.labels(channel).set(sum(counts.get(state, 0) for state in ("pending", "sending", "retry")))
+        self.held.labels(channel).set(counts.get("held", 0))
+        self.dead.labels(channel).set(counts.get("dead", 0))
+
     def show_channel(self, channel: str) -> None:
         """Let a channel's series begin at 0, so that a rate exists before its first failure."""
-        self.pending.labels(channel)
+        self.show_waiting(channel, {})
         for result in RESULTS:
             self.notifications.labels(channel, result)
