@@ -31,6 +31,11 @@ class CustomNotifier:
         self._deadline_seconds = deadline_seconds
         self._running: concurrent.futures.Future[_Outcome] | None = None
 
+    @property
+    def concurrency(self) -> int:
+        """Calls at once: a few where it is a coroutine function, one in the thread of a plain one."""
+        return 4 if inspect.iscoroutinefunction(self._call) else 1
+
     async def send(self, notification: Notification) -> None:
         """Hand over the alerts one by one; raises DeliveryError if one call raised, exited or took too long."""
         try:

@@ -15,6 +15,7 @@ import aiosmtplib
 from alert_bridge.notify.messages import as_html, as_text, compose
 from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError, Notification
 from alert_bridge.notify.settings import EmailSettings
+from alert_bridge.notify.templates import Templates
 from runtime.clock import Clock
 
 logger = logging.getLogger(f"monitoring.{__name__}")
@@ -24,7 +25,9 @@ _QUIT_SECONDS = 1.0
 
 
 class EmailNotifier:
-    """Sends one mail to all addresses of the channel. With `starttls` or `tls` it never goes on in the clear.
+    """Sends a mail to the address it is for, to all of the channel where it names none.
+
+    With `starttls` or `tls` it never goes on in the clear.
 
     tls: verifies the server; by default as the machine does, or by SSL_CERT_FILE.
     """
@@ -36,15 +39,17 @@ class EmailNotifier:
         *,
         tls: ssl.SSLContext | None = None,
         deadline_seconds: float = ATTEMPT_SECONDS,
+        templates: Templates | None = None,
     ) -> None:
         self._settings = settings
+        self._templates = templates
         self._clock = clock
         self._tls = tls
         self._deadline_seconds = deadline_seconds
 
     async def send(self, notification: Notification) -> None:
         """Send it once; raises DeliveryError. Where only some addresses are refused, the others count as told."""
-        mail = build_mail(notification, self._settings, self._clock)
+        mail = build_mail(notification, self._settings, self._clock, self._templates)
         client = self._client()
         try:
             async with asyncio.timeout(self._deadline_seconds):
@@ -94,14 +99,16 @@ class EmailNotifier:
         return DeliveryError("connect", f"{host} lacks what the settings ask for: {_lacking(error)}", permanent=True)
 
 
-def build_mail(notification: Notification, settings: EmailSettings, clock: Clock) -> EmailMessage:
+def build_mail(
+    notification: Notification, settings: EmailSettings, clock: Clock, templates: Templates | None = None
+) -> EmailMessage:
     """Return the mail: subject, text and HTML; the same Message-ID for every attempt, one thread for one alert."""
-    message = compose(notification)
+    message = compose(notification, templates)
     domain = str(settings.from_address).rpartition("@")[2]
     mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = message.headline
     mail["From"] = settings.from_address
-    mail["To"] = ", ".join(settings.to_addresses)
+    mail["To"] = notification.target or ", ".join(settings.to_addresses)
     mail["Date"] = email.utils.format_datetime(clock.now())
     mail["Message-ID"] = _message_id(notification.idempotency_key, domain)
     mail["References"] = _message_id(notification.alert.id, domain)
@@ -109,8 +116,8 @@ def build_mail(notification: Notification, settings: EmailSettings, clock: Clock
     mail["X-Newswatch-Event"] = notification.event.value
     mail["X-Newswatch-Alert"] = " ".join(notification.alert.id.split())
     mail["Content-Language"] = notification.language
-    mail.set_content(as_text(message))
-    mail.add_alternative(as_html(message, notification.language), subtype="html")
+    mail.set_content(as_text(message, notification.language, templates))
+    mail.add_alternative(as_html(message, notification.language, templates), subtype="html")
     return mail
 
 

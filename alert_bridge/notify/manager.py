@@ -4,10 +4,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from alert_bridge.notify.channels import build_notifier
+from alert_bridge.notify.channels import build_notifier, profile
 from alert_bridge.notify.custom import CustomNotifier
-from alert_bridge.notify.notifier import Notifier
-from alert_bridge.notify.settings import NotificationSettings
+from alert_bridge.notify.desktop import no_desktop
+from alert_bridge.notify.notifier import Notifier, Profile
+from alert_bridge.notify.settings import DesktopSettings, NotificationSettings
+from alert_bridge.notify.templates import Templates
 from runtime.clock import Clock, SystemClock
 from runtime.settings import Section, default_files, load
 
@@ -23,16 +25,26 @@ class NotificationManager:
 
     config: the guide's `notification_config`, or the section's settings; without it the settings in force
     (config/monitoring_config.json below the working folder, then the environment).
+    timezone: of quiet hours that name none.
     Raises SettingsError that names the channel and the key.
     """
 
     def __init__(
-        self, config: Mapping[str, Any] | NotificationSettings | None = None, clock: Clock | None = None
+        self,
+        config: Mapping[str, Any] | NotificationSettings | None = None,
+        clock: Clock | None = None,
+        timezone: str = "UTC",
     ) -> None:
         self.settings = _settings(config)
+        self._timezone = timezone
         self._notifiers: dict[str, Notifier] = {}
+        templates = Templates(self.settings.templates_dir)
         for name, channel in self.settings.usable().items():
-            self._notifiers[name] = build_notifier(channel, clock or SystemClock())
+            missing = no_desktop(channel) if isinstance(channel, DesktopSettings) else None
+            if missing is not None:
+                logger.warning("notification channel %r is left out: %s", name, missing)
+            else:
+                self._notifiers[name] = build_notifier(channel, clock or SystemClock(), templates, name)
         for note in self.settings.notes():
             logger.warning("%s", note)
 
@@ -60,6 +72,15 @@ class NotificationManager:
     def notifier(self, name: str) -> Notifier | None:
         """Return who tells on a channel, or None for a channel that is not there."""
         return self._notifiers.get(name)
+
+    def profile(self, name: str) -> Profile:
+        """Return how a channel wants to be told."""
+        return profile(self.settings.channels.get(name), self._notifiers.get(name), self._timezone)
+
+    def type_of(self, name: str) -> str:
+        """Return what kind of channel it is: `email` and so on, `custom` for one that code added."""
+        channel = self.settings.channels.get(name)
+        return channel.type if channel else "custom"
 
     def fallback(self, name: str) -> str | None:
         """Return the channel to use where this one can never deliver."""

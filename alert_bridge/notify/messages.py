@@ -4,20 +4,28 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from alert_bridge.alerts import Alert, Status
+from alert_bridge.alerts import Alert, Severity, Status
+from alert_bridge.notify.mail_page import page
 from alert_bridge.notify.notifier import Event, Language, Notification
+from alert_bridge.notify.templates import Templates
 from alert_bridge.runbooks import first_steps
+from runtime.clock import parse_utc
 
 _BUNDLE_LINES = 20
 _PATTERNS = 3
 _HEADLINE_CHARACTERS = 200
 _VALUE_CHARACTERS = 500
+VALUE_NAMES = (
+    "alert", "where", "since", "until", "value", "why", "logs", "held", "who", "comment", "next", "steps", "runbook",
+)  # fmt: skip
+"""What a template may name besides headline, severity, event, facts, items and link."""
+
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 _HEADLINES: Mapping[Language, Mapping[Event, str]] = {
@@ -58,6 +66,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "steps": "What to do",
         "runbook": "Runbook",
         "more": "and {count} more",
+        "held": "Held back",
+        "alike": "{count} more like this since the last message",
+        "next": "What is next",
+        "then": "{at}: {actions}",
+        "over": "{count} of them are over",
         "open": "Open the alert",
         "open_all": "Open the alerts",
         "note": "To stop further messages, acknowledge it there.",
@@ -78,6 +91,11 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "steps": "対応手順",
         "runbook": "手順書",
         "more": "ほか {count} 件",
+        "held": "保留した通知",
+        "alike": "前回の通知以降、同じアラートがほかに {count} 件",
+        "next": "次の動き",
+        "then": "{at}：{actions}",
+        "over": "うち {count} 件は解決済み",
         "open": "アラートを開く",
         "open_all": "アラート一覧を開く",
         "note": "開いた画面の「確認する」で、以後の通知は止まります。",
@@ -89,11 +107,15 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
 class Message:
     """A message before it takes a channel's form; every text is one line without control characters.
 
-    facts: pairs of label and value. items: the alerts of a bundle, a line each.
-    link_note: what can be done there, or empty.
+    facts: pairs of label and value; values: the same by a name that is the same in every language.
+    items: the alerts of a bundle, a line each. link_note: what can be done there, or empty.
+    severity: the worst of what it is about. event: a word of Event.
     """
 
     headline: str
+    severity: Severity = Severity.LOW
+    event: str = "test"
+    values: Mapping[str, str] = field(default_factory=dict)
     facts: tuple[tuple[str, str], ...] = ()
     items: tuple[str, ...] = ()
     link: str | None = None
@@ -101,19 +123,27 @@ class Message:
     link_note: str = ""
 
 
-def compose(notification: Notification) -> Message:
-    """Return the words for a notification in its language."""
-    words = _WORDS[notification.language]
+def compose(notification: Notification, templates: Templates | None = None) -> Message:
+    """Return the words for a notification in its language. templates: may replace the headline."""
+    language = notification.language
+    words = _WORDS[language]
     bundle = notification.event.is_bundle
-    asks = notification.event in (Event.FIRING, Event.ESCALATED, Event.BUNDLE)
-    return Message(
+    asks = notification.event in (Event.FIRING, Event.ESCALATED)
+    values = {} if bundle else {name: value for name, value in _facts(notification) if value}
+    worst = max((alert.severity for alert in notification.alerts), key=lambda one: one.rank)
+    message = Message(
         headline=_headline(notification),
-        facts=() if bundle else tuple((label, value) for label, value in _facts(notification) if value),
+        severity=worst,
+        event=notification.event.value,
+        values=values,
+        facts=tuple((words[name], value) for name, value in values.items()),
         items=_items(notification) if bundle else (),
         link=page_link(notification),
         link_label=words["open_all" if bundle else "open"],
-        link_note=words["note"] if asks and not bundle else "",
+        link_note=words["note"] if asks else "",
     )
+    own = templates.render("headline.txt", language, _plain_values(message)) if templates is not None else None
+    return message if own is None else replace(message, headline=one_line(own, _HEADLINE_CHARACTERS))
 
 
 def page_link(notification: Notification) -> str | None:
@@ -124,8 +154,11 @@ def page_link(notification: Notification) -> str | None:
     return alerts if notification.event.is_bundle else f"{alerts}/{quote(notification.alert.id, safe='')}"
 
 
-def as_text(message: Message) -> str:
-    """Return plain text."""
+def as_text(message: Message, language: Language = "en", templates: Templates | None = None) -> str:
+    """Return plain text, in the words of `mail.txt` where the user has one."""
+    own = templates.render("mail.txt", language, _plain_values(message)) if templates is not None else None
+    if own is not None:
+        return own
     lines = [message.headline, ""]
     lines += [f"{label}: {value}" for label, value in message.facts]
     lines += [f"- {item}" for item in message.items]
@@ -134,21 +167,46 @@ def as_text(message: Message) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def as_html(message: Message, language: Language) -> str:
-    """Return an HTML page with everything escaped; styles are inline, as mail readers want them."""
-    rows = "".join(_row(label, value) for label, value in message.facts)
-    items = "".join(f'<li style="margin:4px 0">{html.escape(item)}</li>' for item in message.items)
-    return (
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8">'
-        f"<title>{html.escape(message.headline)}</title></head>"
-        '<body style="margin:0;padding:24px;background:#f7f7f4;color:#17191b;font:14px/1.5 sans-serif">'
-        '<div style="max-width:640px;padding:24px;background:#ffffff;border-top:3px solid #17191b">'
-        f'<h1 style="margin:0 0 16px;font-size:20px;line-height:1.35">{html.escape(message.headline)}</h1>'
-        + (f'<table style="border-collapse:collapse;width:100%">{rows}</table>' if rows else "")
-        + (f'<ul style="margin:0;padding-left:20px">{items}</ul>' if items else "")
-        + _link(message)
-        + "</div></body></html>\n"
+def as_html(message: Message, language: Language, templates: Templates | None = None) -> str:
+    """Return an HTML page with everything escaped, in the form of `mail.html` where the user has one."""
+    if templates is not None:
+        escaped = {name: html.escape(value) for name, value in _plain_values(message).items()}
+        own = templates.render("mail.html", language, escaped)
+        if own is not None:
+            return own
+    return page(
+        language=language,
+        event=message.event,
+        severity=message.severity,
+        headline=message.headline,
+        facts=message.facts,
+        items=message.items,
+        link=(message.link, message.link_label, message.link_note) if message.link else None,
     )
+
+
+def as_own_slack(message: Message, language: Language, templates: Templates | None) -> str | None:
+    """Return the text of `slack.txt`, in Slack's markup with the values escaped; None where the user has none."""
+    if templates is None:
+        return None
+    escaped = {
+        name: value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        for name, value in _plain_values(message).items()
+    }
+    return templates.render("slack.txt", language, escaped)
+
+
+def _plain_values(message: Message) -> dict[str, str]:
+    """Return what a template may name."""
+    known = dict.fromkeys(VALUE_NAMES, "") | dict(message.values)
+    return known | {
+        "headline": message.headline,
+        "severity": message.severity.value,
+        "event": message.event,
+        "items": "\n".join(message.items),
+        "facts": "\n".join(f"{label}: {value}" for label, value in message.facts),
+        "link": message.link or "",
+    }
 
 
 def one_line(text: str, limit: int = _VALUE_CHARACTERS) -> str:
@@ -170,20 +228,32 @@ def _headline(notification: Notification) -> str:
 
 
 def _facts(notification: Notification) -> Iterator[tuple[str, str]]:
-    """Yield label and value; the value is empty where nothing is known."""
+    """Yield the name of a fact and its value, which is empty where nothing is known."""
     alert, words = notification.alert, _WORDS[notification.language]
-    yield words["alert"], one_line(f"{alert.name} ({alert.severity.value})")
-    yield words["where"], one_line(_where(alert))
-    yield words["since"], _moment(alert.created_at, notification.timezone)
+    yield "alert", one_line(f"{alert.name} ({alert.severity.value})")
+    yield "where", one_line(_where(alert))
+    yield "since", _moment(alert.created_at, notification.timezone)
     if alert.resolved_at is not None:
-        yield words["until"], _moment(alert.resolved_at, notification.timezone)
-    yield words["value"], _value(alert, words)
-    yield words["why"], one_line(alert.reason_texts.get(notification.language) or alert.reason or "")
-    yield words["logs"], one_line("; ".join(_patterns(alert, notification.language)))
-    yield words["who"], one_line(alert.acknowledged_by or alert.assignee or _nobody(alert, words))
-    yield words["comment"], one_line(alert.comment or "")
-    yield words["steps"], one_line("; ".join(first_steps(alert)))
-    yield words["runbook"], one_line(alert.runbook_url or "")
+        yield "until", _moment(alert.resolved_at, notification.timezone)
+    yield "value", _value(alert, words)
+    yield "why", one_line(alert.reason_texts.get(notification.language) or alert.reason or "")
+    yield "logs", one_line("; ".join(_patterns(alert, notification.language)))
+    yield "held", words["alike"].format(count=notification.held) if notification.held else ""
+    yield "who", one_line(alert.acknowledged_by or alert.assignee or _nobody(alert, words))
+    yield "comment", one_line(alert.comment or "")
+    yield "next", _next_step(notification)
+    yield "steps", one_line("; ".join(first_steps(alert)))
+    yield "runbook", one_line(alert.runbook_url or "")
+
+
+def _next_step(notification: Notification) -> str:
+    """Say what escalation does next, and when."""
+    step = notification.alert.next_step
+    if not step or not step.get("at") or notification.alert.status is not Status.FIRING:
+        return ""
+    actions = [*map(str, step.get("actions") or ())]
+    at = _moment(parse_utc(str(step["at"])), notification.timezone)
+    return one_line(_WORDS[notification.language]["then"].format(at=at, actions=", ".join(actions)))
 
 
 def _items(notification: Notification) -> tuple[str, ...]:
@@ -232,22 +302,3 @@ def _patterns(alert: Alert, language: Language) -> Iterator[str]:
 def _frequency(pattern: Mapping[str, Any], language: Language) -> str:
     count = pattern.get("frequency")
     return f" ({_WORDS[language]['times'].format(count=count)})" if count else ""
-
-
-def _row(label: str, value: str) -> str:
-    cell = "padding:6px 0;border-bottom:1px solid #d9d9d1;vertical-align:top"
-    return (
-        f'<tr><th style="{cell};padding-right:16px;text-align:left;font-weight:400;white-space:nowrap;color:#5e6266">'
-        f'{html.escape(label)}</th><td style="{cell};width:100%">{html.escape(value)}</td></tr>'
-    )
-
-
-def _link(message: Message) -> str:
-    if not message.link:
-        return ""
-    return (
-        f'<p style="margin:24px 0 0"><a href="{html.escape(message.link)}" style="display:inline-block;'
-        'padding:8px 16px;background:#17191b;color:#ffffff;text-decoration:none;border-radius:4px">'
-        f"{html.escape(message.link_label)}</a></p>"
-        + (f'<p style="margin:8px 0 0;color:#5e6266">{html.escape(message.link_note)}</p>' if message.link_note else "")
-    )

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from alert_bridge.alerts import Alert
+from alert_bridge.quiet_hours import QuietHours
 
 ATTEMPT_SECONDS = 10.0
 """Longest time of one attempt on any channel."""
@@ -38,6 +39,8 @@ class Notification:
 
     alerts: one alert; of a bundle any number, of which the first 100 are told.
     step: position in the escalation policy, 0 for the first word.
+    target: one of several addresses of the channel, empty for all.
+    held: how many others like it were kept back before this one.
     idempotency_key: the same for every attempt at this one thing; printable ASCII.
     external_url: address of the page, without which messages carry no link.
     timezone: IANA name; times in texts are written in it.
@@ -49,6 +52,8 @@ class Notification:
     step: int
     channel: str
     idempotency_key: str
+    target: str = ""
+    held: int = 0
     language: Language = "en"
     external_url: str | None = None
     timezone: str = "UTC"
@@ -85,6 +90,22 @@ class DeliveryError(Exception):
 
     def __str__(self) -> str:
         return f"{self.step}: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How a channel wants to be told.
+
+    targets: its addresses, each of which is told for itself; empty where there is but one. concurrency: messages at
+    once to one address. bundles: whether many alerts may come as one message. rate_per_minute: messages a minute to
+    one address, None for any number.
+    """
+
+    targets: tuple[str, ...] = ()
+    rate_per_minute: float | None = None
+    concurrency: int = 4
+    bundles: bool = True
+    quiet_hours: QuietHours | None = None
 
 
 class Notifier(Protocol):

@@ -1,17 +1,23 @@
 """Settings of the channels, in the product's form and in the guide's (`notification_config`)."""
 
-import logging
 import re
 from collections.abc import Mapping
+from datetime import time
+from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
+from alert_bridge.alerts import Severity
 from alert_bridge.notify.http import names_private_address
+from alert_bridge.quiet_hours import QuietHours
 from runtime.settings import Duration, Secret, Section
 
-logger = logging.getLogger(f"monitoring.{__name__}")
+PLUGINS = "newswatch.notifiers"
+"""The group of entry points by which installed packages bring channels of their own."""
 
 _ADDRESS = re.compile(r"[^\s@<>\",;:\\\x00-\x1f\x7f]+@[^\s@<>\",;:\\\x00-\x1f\x7f]+")
 _SMTPS_PORT = 465
@@ -22,8 +28,54 @@ def _split(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class QuietHoursSettings(Section):
+    """When a channel is left alone: from `begin` to `end` (HH:MM), over midnight where `begin` is the later one.
+
+    timezone: IANA name, `web.timezone` if left out. days: on which they begin, such as [mon, tue]; all if empty.
+    pass_from: alerts at least so bad are told nevertheless.
+    """
+
+    begin: time
+    end: time
+    timezone: str | None = None
+    days: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], BeforeValidator(_split)] = ()
+    pass_from: Severity = Severity.CRITICAL
+
+    @field_validator("pass_from", mode="before")
+    @classmethod
+    def _either_words(cls, value: Any) -> Any:
+        return Severity.parse(value) if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (ValueError, LookupError, OSError):
+                raise ValueError(f"{value!r} is no time zone; give an IANA name such as Asia/Tokyo") from None
+        return value
+
+    @model_validator(mode="after")
+    def _last(self) -> Self:
+        if self.begin == self.end:
+            raise ValueError(f"begin and end are both {self.begin:%H:%M}; leave quiet_hours out for none")
+        return self
+
+    def hours(self, timezone: str) -> QuietHours:
+        """Return the decision's values. timezone: where none is set."""
+        days = frozenset(_DAYS.index(day) for day in self.days)
+        return QuietHours(self.begin, self.end, self.timezone or timezone, days, self.pass_from)
+
+
 class Channel(Section):
     """What every channel has.
+
+    rate_per_minute: messages a minute to one address; 0 for any number. quiet_hours: when it is left alone.
+    fallback: the channel that is told where this one cannot tell.
 
     A channel of which nothing but `enabled` is set, as in the guide's settings file, is no error: it is left out,
     and `NotificationSettings.notes` says so. One that is set in part is an error that names what is missing.
@@ -33,6 +85,8 @@ class Channel(Section):
 
     enabled: bool = True
     fallback: str | None = None
+    rate_per_minute: float = Field(default=60.0, ge=0)
+    quiet_hours: QuietHoursSettings | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -132,17 +186,80 @@ class WebhookSettings(HttpChannel):
     type: Literal["webhook"] = "webhook"
     url: Secret | None = None
     secret: Secret | None = None
+    rate_per_minute: float = Field(default=600.0, ge=0)
 
 
-ChannelSettings = Annotated[EmailSettings | SlackSettings | WebhookSettings, Field(discriminator="type")]
+class DesktopSettings(Channel):
+    """Notifications on the desktop of the user whom the bridge runs as, by D-Bus.
 
-TYPES = ("email", "slack", "webhook")
+    bus_address: where there is another session bus than the user's own.
+    """
+
+    type: Literal["desktop"] = "desktop"
+    bus_address: str | None = None
+    rate_per_minute: float = Field(default=30.0, ge=0)
+
+
+class AppriseSettings(Channel):
+    """Any service that apprise knows, by its address (https://github.com/caronc/apprise/wiki).
+
+    The address is the operator's own and may lead anywhere, as that of a mail server may.
+    """
+
+    required = ("url",)
+
+    type: Literal["apprise"] = "apprise"
+    url: Secret | None = None
+    rate_per_minute: float = Field(default=30.0, ge=0)
+
+
+class PluginSettings(Channel):
+    """A channel that an installed package brings: `type` is the name of its entry point in `newswatch.notifiers`.
+
+    options: arguments for it; secret: one more, that is never shown.
+    """
+
+    type: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    secret: Secret | None = None
+
+    @field_validator("type")
+    @classmethod
+    def _installed(cls, value: str) -> str:
+        installed = sorted(point.name for point in metadata.entry_points(group=PLUGINS))
+        if value not in installed:
+            raise ValueError(f"{value!r} is none of {', '.join((*TYPES, *installed))}")
+        return value
+
+
+TYPES = ("email", "slack", "webhook", "desktop", "apprise")
+
+
+def _tag(value: Any) -> str:
+    kind = value.get("type") if isinstance(value, Mapping) else getattr(value, "type", None)
+    return kind if kind in TYPES else "plugin"
+
+
+AnyChannel = EmailSettings | SlackSettings | WebhookSettings | DesktopSettings | AppriseSettings | PluginSettings
+ChannelSettings = Annotated[
+    Annotated[EmailSettings, Tag("email")]
+    | Annotated[SlackSettings, Tag("slack")]
+    | Annotated[WebhookSettings, Tag("webhook")]
+    | Annotated[DesktopSettings, Tag("desktop")]
+    | Annotated[AppriseSettings, Tag("apprise")]
+    | Annotated[PluginSettings, Tag("plugin")],
+    Discriminator(_tag),
+]
 
 
 class NotificationSettings(Section):
-    """Section `notifications`: the channels by name, and how long repeats of one alert are kept back."""
+    """Section `notifications`: the channels by name, and how long repeats of one alert are kept back.
+
+    templates_dir: a folder with message templates that replace the product's own (docs/notifications.md).
+    """
 
     suppression_window_seconds: Duration = 300.0
+    templates_dir: Path | None = None
     channels: dict[str, ChannelSettings] = Field(default_factory=dict)
 
     @field_validator("channels", mode="before")
@@ -159,7 +276,7 @@ class NotificationSettings(Section):
                 raise ValueError(f"channels.{name}.fallback: leads back to {name!r}")
         return self
 
-    def usable(self) -> dict[str, "EmailSettings | SlackSettings | WebhookSettings"]:
+    def usable(self) -> dict[str, AnyChannel]:
         """Return the channels that are enabled and complete."""
         return {name: one for name, one in self.channels.items() if one.enabled and not one.missing}
 
@@ -185,15 +302,8 @@ def channels_from_guide(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return channels with the `type` that the guide leaves out, since there the name is the type.
 
     mapping: the guide's `notification_config`, or `notifications.channels`; entries with a type stay as they are.
-    `desktop` without a type is left out with a warning: desktops are told by the browser's page.
     """
-    channels = {}
-    for name, entry in mapping.items():
-        if name == "desktop" and isinstance(entry, Mapping) and "type" not in entry:
-            if entry.get("enabled", True):
-                logger.warning("notification channel 'desktop' is not supported and left out")
-        elif name in TYPES and isinstance(entry, Mapping):
-            channels[name] = {"type": name, **entry}
-        else:
-            channels[name] = entry
-    return channels
+    return {
+        name: {"type": name, **entry} if name in TYPES and isinstance(entry, Mapping) else entry
+        for name, entry in mapping.items()
+    }

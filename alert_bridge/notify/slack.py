@@ -4,9 +4,10 @@ from typing import Any
 
 from alert_bridge import strict_json
 from alert_bridge.notify.http import HttpSender
-from alert_bridge.notify.messages import Message, compose
+from alert_bridge.notify.messages import Message, as_own_slack, compose
 from alert_bridge.notify.notifier import Notification
 from alert_bridge.notify.settings import SlackSettings
+from alert_bridge.notify.templates import Templates
 
 _SECTION_CHARACTERS = 2900
 _FIELDS = 10
@@ -16,14 +17,18 @@ _FIELD_CHARACTERS = 1900
 class SlackNotifier:
     """Posts a notification to Slack; limits of rate come back as 429 with Retry-After."""
 
-    def __init__(self, settings: SlackSettings, sender: HttpSender) -> None:
+    def __init__(self, settings: SlackSettings, sender: HttpSender, templates: Templates | None = None) -> None:
+        self._templates = templates
         self._named = {"channel": settings.channel, "username": settings.username}
         self._sender = sender
 
     async def send(self, notification: Notification) -> None:
         """Post it once; raises DeliveryError."""
         named = {key: value for key, value in self._named.items() if value}
-        raw = strict_json.dump(named | body(compose(notification))).encode()
+        message = compose(notification, self._templates)
+        own = as_own_slack(message, notification.language, self._templates)
+        said = body(message) if own is None else {"text": escape(message.headline), "blocks": [_section(own)]}
+        raw = strict_json.dump(named | said).encode()
         await self._sender.post(raw, {"Content-Type": "application/json"})
 
 

@@ -9,6 +9,7 @@ from alert_bridge.notify.http import HttpSender
 from alert_bridge.notify.messages import compose, page_link
 from alert_bridge.notify.notifier import BUNDLE_LIMIT, Notification
 from alert_bridge.notify.settings import WebhookSettings
+from alert_bridge.notify.templates import Templates
 from alert_bridge.runbooks import shown
 from runtime.clock import Clock
 
@@ -20,14 +21,17 @@ class WebhookNotifier:
     `X-Newswatch-Signature`, `sha256=` and the hex HMAC-SHA256 of timestamp, `.` and the raw body.
     """
 
-    def __init__(self, settings: WebhookSettings, sender: HttpSender, clock: Clock) -> None:
+    def __init__(
+        self, settings: WebhookSettings, sender: HttpSender, clock: Clock, templates: Templates | None = None
+    ) -> None:
+        self._templates = templates
         self._secret = settings.secret
         self._sender = sender
         self._clock = clock
 
     async def send(self, notification: Notification) -> None:
         """Post it once; raises DeliveryError."""
-        raw = strict_json.dump(body(notification)).encode()
+        raw = strict_json.dump(body(notification, self._templates)).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": notification.idempotency_key}
         if self._secret is not None:
             timestamp = str(int(self._clock.time()))
@@ -36,15 +40,16 @@ class WebhookNotifier:
         await self._sender.post(raw, headers)
 
 
-def body(notification: Notification) -> dict[str, Any]:
+def body(notification: Notification, templates: Templates | None = None) -> dict[str, Any]:
     """Return what is posted: one alert, or of a bundle the first 100 with their total."""
     shared = {
         "event": notification.event.value,
         "step": notification.step,
         "channel": notification.channel,
         "idempotency_key": notification.idempotency_key,
-        "text": compose(notification).headline,
+        "text": compose(notification, templates).headline,
         "url": page_link(notification),
+        "held_back": notification.held,
     }
     if notification.event.is_bundle:
         alerts = [shown(alert) for alert in notification.alerts[:BUNDLE_LIMIT]]

@@ -6,6 +6,7 @@ import pytest
 
 from alert_bridge.notify.channels import build_notifier
 from alert_bridge.notify.email import EmailNotifier
+from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.settings import EmailSettings, NotificationSettings, SlackSettings, WebhookSettings
 from alert_bridge.notify.slack import SlackNotifier
 from alert_bridge.notify.webhook import WebhookNotifier
@@ -59,16 +60,24 @@ def test_notification_config_of_the_guide_loads_as_it_is() -> None:
     assert slack.channel == "#alerts"
 
 
-def test_bare_entries_of_the_guide_load_and_are_noted(caplog: pytest.LogCaptureFixture) -> None:
+def test_bare_entries_of_the_guide_load_and_are_noted() -> None:
     guide = {"email": {"enabled": True}, "slack": {"enabled": False}, "desktop": {"enabled": True}}
-    with caplog.at_level(logging.WARNING):
-        loaded = load(Whole, data={"alert_system": {"notification_channels": guide}}, environ={}).notifications
-    assert loaded.usable() == {}
+    loaded = load(Whole, data={"alert_system": {"notification_channels": guide}}, environ={}).notifications
+    assert list(loaded.usable()) == ["desktop"]
     assert loaded.notes() == (
         "notifications.channels.email: enabled, but smtp_server, from_address, to_addresses not set: "
         "it tells nobody yet",
     )
-    assert "'desktop' is not supported" in caplog.text
+
+
+def test_a_desktop_is_left_out_and_said_where_there_is_no_session(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 987654)
+    with caplog.at_level(logging.WARNING):
+        assert NotificationManager({"desktop": {"enabled": True}}).names == ()
+    assert "'desktop' is left out: there is no D-Bus session here" in caplog.text
 
 
 def test_environment_completes_a_bare_entry() -> None:

@@ -1,0 +1,58 @@
+"""Any other service, by apprise (loaded on first use), in a thread of its own."""
+
+import asyncio
+import concurrent.futures
+import threading
+
+from alert_bridge.alerts import Severity
+from alert_bridge.notify.messages import as_text, compose
+from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError, Event, Notification
+from alert_bridge.notify.settings import AppriseSettings
+from alert_bridge.notify.templates import Templates
+
+_KINDS = {Severity.LOW: "info", Severity.MEDIUM: "warning", Severity.HIGH: "warning", Severity.CRITICAL: "failure"}
+
+
+class AppriseNotifier:
+    """Hands a notification to apprise. While a call hangs, further ones fail at once."""
+
+    def __init__(self, settings: AppriseSettings, templates: Templates) -> None:
+        assert settings.url is not None  # noqa: S101 - the settings are complete
+        self._url = settings.url
+        self._templates = templates
+        self._running: concurrent.futures.Future[str | None] | None = None
+
+    async def send(self, notification: Notification) -> None:
+        """Tell it once; raises DeliveryError."""
+        if self._running is not None and not self._running.done():
+            raise DeliveryError("send", "the service is still busy with an earlier message")
+        message = compose(notification, self._templates)
+        kind = "success" if notification.event is Event.RESOLVED else _KINDS[message.severity]
+        outcome: concurrent.futures.Future[str | None] = concurrent.futures.Future()
+        outcome.set_running_or_notify_cancel()
+        self._running = outcome
+        body = as_text(message, notification.language, self._templates)
+        call = (message.headline, body, kind)
+        thread = threading.Thread(
+            target=lambda: outcome.set_result(self._call(*call)), name=f"apprise-{notification.channel}", daemon=True
+        )
+        thread.start()
+        try:
+            problem = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(outcome)), ATTEMPT_SECONDS)
+        except TimeoutError:
+            raise DeliveryError("answer", f"the service did not answer within {ATTEMPT_SECONDS:g} s") from None
+        if problem is not None:
+            raise DeliveryError("send", problem)
+
+    def _call(self, title: str, body: str, kind: str) -> str | None:
+        """Tell it, in a thread; returns what was wrong, never the address, which holds secrets."""
+        try:
+            import apprise
+
+            service = apprise.Apprise()
+            if not service.add(self._url.get_secret_value()):
+                return "apprise knows no service for this address (see its list of services)"
+            told = service.notify(title=title, body=body, notify_type=apprise.NotifyType(kind), body_format="text")
+        except (Exception, SystemExit) as error:  # a service's own code, in hundreds of variants
+            return f"the service raised {type(error).__name__}"
+        return None if told else "the service did not take the message"
