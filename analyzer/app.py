@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from analyzer.engine import start_live
-from analyzer.listing import MOST_ITEMS, moment
+from analyzer.listing import MOST_ITEMS, moment, unknown_parameter
 from analyzer.live import LiveAnalysis
 from analyzer.settings import Configuration
 from analyzer.store import MIGRATIONS
@@ -21,6 +21,7 @@ from runtime.service import Context, version
 from runtime.web import Problem, build_app, query_number, serve
 
 DATABASE = "logs_analysis.db"
+_OF_ANOMALIES = ("from", "to", "limit")
 _FAR_SECONDS = 1e11
 
 
@@ -40,6 +41,9 @@ def routes(live: LiveAnalysis) -> list[BaseRoute]:
             raise Problem(400, "Invalid parameter", str(error)) from None
 
     async def anomalies(request: Request) -> JSONResponse:
+        for name in request.query_params:
+            if name not in _OF_ANOMALIES:
+                raise Problem(400, "Invalid parameter", unknown_parameter(name, _OF_ANOMALIES))
         limit = int(query_number(request, "limit", 50, 1, MOST_ITEMS))
         start, end = _moment(request, "from", 0.0), _moment(request, "to", _FAR_SECONDS)
         found, total = await live.anomalies(start, end, limit), await live.count_anomalies(start, end)

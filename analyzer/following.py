@@ -45,7 +45,7 @@ class FollowedSource:
         self._lines: int = known["lines"] if known else 0
         self._last_read_at: float | None = None
         self._limit_bytes = _FEWEST_BYTES
-        self._intake = Intake(stages, settings, clock, self._count)
+        self._intake = Intake(stages, settings, clock, self._count, on_failure=self._failed)
         self._existing: set[str] = set()  # files whose record in hand existed before the first look
         self._silent = False
         self._batch = Batch()
@@ -130,3 +130,6 @@ class FollowedSource:
         batch = Batch() if self._silent else self._batch
         self._stages.count(self.settings.name, run, batch, learning=self._silent or self.is_learning)
         self._lines += run.count
+
+    def _failed(self) -> None:
+        self._batch.failed += 1

@@ -4,19 +4,25 @@ A line like one seen before is looked up (`known_lines`). Any other one is read 
 that follow it, its header found, its message masked and mined. Both give the same runs.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
+from traceback import format_tb
 
 from analyzer.known_lines import KnownLine, LineMemory, OpenRun, is_headless
+from analyzer.patterns import UNNAMED
 from analyzer.places import DIGITS, StampPlace
 from analyzer.rates import BUCKET_SECONDS
 from analyzer.reading.records import LogRecord, RecordAssembler
 from analyzer.settings import SourceSettings
 from analyzer.sources.lines import Lines, decode
-from analyzer.stages import LogStages, Run, parser
+from analyzer.stages import LogStages, Run, Sorted, parser
+from analyzer.templates import Template
 from runtime.clock import Clock
+
+logger = logging.getLogger(f"monitoring.{__name__}")
 
 Between = tuple[datetime, datetime]
 Extra = tuple[int, datetime | None]
@@ -26,6 +32,7 @@ _FUTURE = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _MOST_RUNS = 20_000
 _UNWANTED = -1
+_UNSORTED = Template("", "")
 
 
 @dataclass(slots=True)
@@ -57,6 +64,7 @@ class Intake:
     step_seconds: runs do not go beyond so many, 300 or a part of it. carry: whether a record without time has that of
     the record before it; otherwise it is taken to be said now, and none an hour later than that. between: records of
     another time are left out. known_after: so many lines that are alike are read the long way: they are the examples.
+    on_failure: told of each line on which a stage failed; it costs only itself, and is counted without a pattern.
     """
 
     def __init__(
@@ -70,6 +78,7 @@ class Intake:
         carry: bool = False,
         between: Between | None = None,
         known_after: int = 3,
+        on_failure: Callable[[], None] = lambda: None,
     ) -> None:
         self._stages = stages
         self._clock = clock
@@ -77,6 +86,8 @@ class Intake:
         self._step_seconds = step_seconds
         self._carry = carry
         self._between = between
+        self._on_failure = on_failure
+        self._failing = False
         self._parser = parser(source, clock)
         self._memory = LineMemory(
             None if source.format == "plain" else self._parser,
@@ -102,7 +113,7 @@ class Intake:
             self.flush()
         self._stages.before_merge = self.flush
         carry = self._carry
-        by_key, find = self._memory.by_key, self._memory.find
+        by_key, find = self._memory.by_key, self._find
         keys = map(hash, b"\n".join(lines).translate(None, DIGITS).split(b"\n"))
         held: KnownLine | None = None  # begins a record, which is complete when the next line begins one too
         held_line, held_extra, blank = b"", None, 0
@@ -146,13 +157,16 @@ class Intake:
         self._open_runs.clear()
         self._memory.forget_minutes()
         for run in runs:
-            if isinstance(run, Run):
-                self._count(run)
-                continue
-            run.known.run = None
-            if run.step != _UNWANTED:
-                self._count(self._made(run))
+            if not isinstance(run, Run):
+                run.known.run = None
+                if run.step == _UNWANTED:
+                    continue
+            try:
+                self._count(run if isinstance(run, Run) else self._made(run))
+            except Exception as error:
+                self._failed(error)
         self._now = None
+        self._failing = False
 
     @property
     def files(self) -> list[str]:
@@ -177,7 +191,11 @@ class Intake:
         """Read a line the long way."""
         text = decode(line)
         first, first_extra = file.first, file.extra
-        done = file.records.feed(text, size)
+        try:
+            done = file.records.feed(text, size)
+        except Exception as error:
+            self._failed(error)
+            return
         if done is not None:
             self._note(file, done, first, first_extra)
         if file.records.pending_bytes == size:
@@ -200,15 +218,39 @@ class Intake:
             file.moment, file.last = record.timestamp, None
         if not self._is_wanted(moment):
             return
-        where = self._stages.sort(record)
+        where = self._sort(record)
         moment = self._capped(moment)
         run = Run(where, record.summary, moment, moment, 1, is_headless(record))
         self._runs.append(run)
+        if where.template is _UNSORTED:
+            return
         if first is not None and record.message and not file.records.may_continue(record.message):
             self._memory.learn(first, record, where)
 
+    def _sort(self, record: LogRecord) -> Sorted:
+        try:
+            return self._stages.sort(record)
+        except Exception as error:
+            self._failed(error)
+            return Sorted(UNNAMED, "", record.level, _UNSORTED)
+
+    def _find(self, line: bytes, key: int) -> KnownLine | None:
+        try:
+            return self._memory.find(line, key)
+        except Exception as error:
+            self._failed(error)
+            return None
+
+    def _failed(self, error: Exception) -> None:
+        """Count a failure, and say once in a while where it was; what the error says may quote the line."""
+        if not self._failing:
+            trace = "".join(format_tb(error.__traceback__)).rstrip()
+            logger.error("a line could not be analysed (%s); the others go on\n%s", type(error).__name__, trace)
+        self._failing = True
+        self._on_failure()
+
     def _is_wanted(self, moment: datetime) -> bool:
-        return self._between is None or self._between[0] <= moment <= self._between[1]
+        return self._between is None or self._between[0] <= moment < self._between[1]
 
     def _order(self, run: Run | OpenRun) -> int:
         return self._step_of(run.first) if isinstance(run, Run) else run.step
@@ -254,7 +296,7 @@ class Intake:
         if self._between is not None:
             start, end = self._between
             minute = moment.replace(second=0, microsecond=0)
-            if minute + _MINUTE <= start or minute > end:
+            if minute + _MINUTE <= start or minute >= end:
                 return _UNWANTED
             if not start <= minute <= end - _MINUTE:
                 return None

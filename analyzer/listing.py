@@ -13,8 +13,10 @@ from analyzer.levels import Level
 from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 from runtime.clock import parse_utc
+from runtime.settings import nearest
 
 MOST_ITEMS = 1_000
+PARAMETERS = tuple("from to limit cursor sort kind level source family q new rare bursting".split())  # noqa: SIM905
 _FAR_SECONDS = 1e11
 _LONGEST_TEXT = 200
 
@@ -51,6 +53,9 @@ class Query:
 
 def parse_query(given: Mapping[str, str]) -> Query:
     """Read a query. Raises ValueError that names the parameter."""
+    for name in given:
+        if name not in PARAMETERS:
+            raise ValueError(unknown_parameter(name, PARAMETERS))
     return Query(
         _read(given, "from", moment, 0.0),
         _read(given, "to", moment, _FAR_SECONDS),
@@ -66,6 +71,11 @@ def parse_query(given: Mapping[str, str]) -> Query:
         _read(given, "rare", _truth, None),
         _read(given, "bursting", _truth, None),
     )
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> str:
+    """Return what to say of a parameter that is not among the known ones."""
+    return f"there is no parameter {name[:80]!r}: {nearest(name[:80], known)}"
 
 
 def list_patterns(

@@ -242,6 +242,7 @@ class LiveAnalysis:
         self._metrics.parse_failures.labels(source).inc(batch.headless)
         self._metrics.lines_cut.labels(source).inc(batch.cut)
         self._metrics.lines_replaced.labels(source).inc(batch.replaced)
+        self._metrics.failures.labels("line").inc(batch.failed)
         for level, count in batch.new.items():
             self._metrics.new_patterns.labels(source, level.value.lower()).inc(count)
 

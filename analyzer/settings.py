@@ -1,5 +1,6 @@
 """Settings of the analyzer: what it follows and watches, what the user adds to it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
@@ -12,8 +13,10 @@ from analyzer.levels import Level
 from analyzer.patterns import PREDEFINED, UNNAMED, Kind, Pattern
 from analyzer.reading.formats import NAMED, LineFormat, is_definition
 from runtime.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
-from runtime.masking import masker
+from runtime.masking import KINDS, masker
 from runtime.settings import Duration, Section, Settings, nearest
+
+_KIND = re.compile(r"\w[\w-]{0,49}")
 
 SERIES = (
     "cpu_percent",
@@ -36,7 +39,7 @@ class SourceSettings(Section):
     lines that are not ASCII. timezone: of times without offset; this machine's if not given.
     """
 
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(pattern=r"^[^\x00-\x1f\x7f\"\\\\{}]{1,100}$")
     path: str = Field(min_length=1)
     format: str = "auto"
     encoding: str = AUTO
@@ -157,11 +160,19 @@ class AnalyzerSettings(Section):
     @field_validator("sources")
     @classmethod
     def _named_sources(cls, sources: tuple[SourceSettings, ...], info: ValidationInfo) -> tuple[SourceSettings, ...]:
-        name = _twice(source.name for source in sources)
+        name = _twice(source.name.strip().casefold() for source in sources)
         if name is not None:
             raise ValueError(f"two sources are named {name!r}")
         formats = info.data.get("formats", {})
         return tuple(_with_definition(source, formats) for source in sources)
+
+    @field_validator("series")
+    @classmethod
+    def _different_series(cls, series: tuple[SeriesSettings, ...]) -> tuple[SeriesSettings, ...]:
+        name = _twice(one.name for one in series)
+        if name is not None:
+            raise ValueError(f"two series are named {name!r}")
+        return series
 
     @field_validator("patterns")
     @classmethod
@@ -174,6 +185,13 @@ class AnalyzerSettings(Section):
     @field_validator("masks")
     @classmethod
     def _usable_masks(cls, masks: dict[str, str]) -> dict[str, str]:
+        for kind in masks:
+            if not _KIND.fullmatch(kind):
+                raise ValueError(
+                    f"mask {kind[:80]!r}: expected letters, digits, _ and -, such as staff_number"
+                )
+            if kind in KINDS:
+                raise ValueError(f"mask {kind!r} is the name of a built-in kind: take another")
         masker(masks)
         return masks
 

@@ -28,7 +28,7 @@ class Batch:
 
     lines: records by level. patterns: by the id of their pattern. new: new dynamic patterns by level. headless: records
     in which no header was found. cut: lines of which only the start was kept. replaced: lines with bytes that are no
-    text.
+    text. failed: lines on which a stage failed.
     """
 
     lines: Counter[Level] = field(default_factory=Counter)
@@ -37,6 +37,7 @@ class Batch:
     headless: int = 0
     cut: int = 0
     replaced: int = 0
+    failed: int = 0
     events: list[Event] = field(default_factory=list)
 
 

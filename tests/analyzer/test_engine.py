@@ -100,6 +100,20 @@ async def test_an_analysis_replaces_what_the_last_one_stored(engine: LogAnalysis
     assert rows(tmp_path / "analysis.db", "SELECT frequency FROM log_patterns") == [(1,)]
 
 
+async def test_a_time_range_ends_before_its_end(engine: LogAnalysisEngine, tmp_path: Path) -> None:
+    write(tmp_path / "logs/app.log", *(line(minute, "ERROR", "cannot deliver") for minute in range(5)))
+    first = await engine.analyze_logs((START, START + timedelta(minutes=2)))
+    second = await engine.analyze_logs((START + timedelta(minutes=2), START + timedelta(minutes=5)))
+    assert [results["patterns"][0]["frequency"] for results in (first, second)] == [2, 3]
+
+
+async def test_a_plain_file_named_as_if_compressed_is_read(engine: LogAnalysisEngine, tmp_path: Path) -> None:
+    write(tmp_path / "logs/app.log", line(60, "ERROR", "too late"))
+    (tmp_path / "logs/app.log.1.gz").write_text(line(1, "ERROR", "cannot deliver"), encoding="utf-8")
+    results = await engine.analyze_logs((START, START + timedelta(minutes=5)))
+    assert [one["description"] for one in results["patterns"]] == ["cannot deliver"]
+
+
 async def test_families_new_and_bursting_patterns_of_a_time_range(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     engine = LogAnalysisEngine(tmp_path / "logs", tmp_path / "analysis.db")

@@ -10,7 +10,7 @@ from analyzer.clusters import Family
 from analyzer.events import Severity
 from analyzer.families import Families
 from analyzer.levels import Level
-from analyzer.listing import list_families, list_patterns
+from analyzer.listing import list_families, list_patterns, parse_query
 from analyzer.pattern_stats import PatternStats
 from analyzer.patterns import Kind
 from analyzer.rates import Burst, Rate
@@ -146,3 +146,8 @@ def test_families_are_listed_by_the_same_filters() -> None:
 def test_a_wrong_parameter_is_named(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=f"^{name}: "):
         listed({name: value})
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_known_one() -> None:
+    with pytest.raises(ValueError, match="there is no parameter 'levels': did you mean 'level'"):
+        parse_query({"levels": "ERROR"})

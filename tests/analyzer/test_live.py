@@ -13,6 +13,7 @@ from analyzer.metrics import AnalyzerMetrics
 from analyzer.settings import AnalyzerSettings, SeriesSettings, SourceSettings
 from analyzer.stages import LogStages
 from analyzer.store import MIGRATIONS, AnalyzerStore
+from analyzer.templates import Match, TemplateMiner
 from runtime.clock import ManualClock
 from runtime.database import Database
 from runtime.prometheus import Sample, Series
@@ -273,3 +274,27 @@ async def test_a_record_in_hand_when_it_was_saved_is_not_lost(bench: Bench) -> N
     second = await bench.start()
     await settle(second)
     assert [pattern["frequency"] for pattern in await second.patterns(0, 1e11, 100)] == [2]
+
+
+async def test_a_line_on_which_a_stage_fails_costs_only_itself_and_is_in_no_log(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry = CollectorRegistry()
+    bench.write(error("known trouble 1"))
+    live = await bench.start(registry)
+    await settle(live)
+    mine = TemplateMiner.add
+
+    def fail_now_and_then(miner: TemplateMiner, message: str) -> Match:
+        if "poison" in message:
+            raise ValueError(f"cannot take {message}")
+        return mine(miner, message)
+
+    monkeypatch.setattr(TemplateMiner, "add", fail_now_and_then)
+    bench.write(error("before it"), error("poison of taro@example.jp"), error("behind it"), error("known trouble 2"))
+    await settle(live)
+    assert {event.description for event in bench.events} == {"before it", "behind it"}
+    assert registry.get_sample_value("log_lines_total", {"source": "app", "level": "error"}) == 4
+    assert registry.get_sample_value("analyzer_failures_total", {"part": "line"}) == 1
+    assert "could not be analysed (ValueError)" in caplog.text
+    assert "taro" not in caplog.text

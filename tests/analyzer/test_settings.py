@@ -55,6 +55,11 @@ def test_own_patterns_and_masks_are_taken() -> None:
         ({"log_levels": ["LOUD"]}, "level 'LOUD'"),
         ({"sources": [{"name": "a", "path": "/a"}, {"name": "a", "path": "/b"}]}, "two sources are named 'a'"),
         ({"sources": [{"name": "a", "path": "/a", "timezone": "Mars"}]}, "IANA time zone"),
+        ({"sources": [{"name": "a", "path": "/a"}, {"name": "A ", "path": "/b"}]}, "two sources are named 'a'"),
+        ({"sources": [{"name": 'a"b', "path": "/a"}]}, "sources"),
+        ({"masks": {"e mail": "x+"}}, "mask 'e mail': expected letters"),
+        ({"masks": {"email": "x+"}}, "mask 'email' is the name of a built-in kind"),
+        ({"series": [{"name": "cpu"}, {"name": "cpu"}]}, "two series are named 'cpu'"),
         ({"learning_second": 3}, "did you mean 'learning_seconds'"),
     ],
 )
