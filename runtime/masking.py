@@ -12,6 +12,8 @@ from runtime.masks import credentials, numbers, people
 from runtime.masks.rule import Gates, Rule, Span, folded
 
 RULES: Sequence[Rule] = (*credentials.RULES, *people.RULES, *numbers.RULES)
+KINDS = frozenset(rule.kind for rule in (*RULES, people.ADDRESSES_OF_MACHINES))
+"""The kinds that need no settings."""
 _MOST_ROUNDS = 4
 
 
