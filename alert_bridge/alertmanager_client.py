@@ -123,7 +123,7 @@ class AlertmanagerClient:
         silences = {silence.id: silence for _, found in answers for silence in found}
         return Answers(tuple(peer for peer, _ in answers), tuple(silences.values()))
 
-    async def keep_silence(self, wanted: Wanted, now: datetime) -> str:
+    async def keep_silence(self, wanted: Wanted) -> str:
         """Make a silence, or prolong the one of `wanted.id`; returns its id. Raises AlertmanagerUnavailable.
 
         One that a peer has forgotten is made anew.
@@ -133,7 +133,7 @@ class AlertmanagerClient:
                 {"name": name, "value": value, "isRegex": False, "isEqual": True}
                 for name, value in sorted(wanted.labels.items())
             ],
-            "startsAt": format_utc(now),
+            "startsAt": format_utc(wanted.starts_at),
             "endsAt": format_utc(wanted.ends_at),
             "createdBy": wanted.created_by,
             "comment": wanted.comment,
@@ -187,7 +187,8 @@ class AlertmanagerClient:
             config = str((status.get("config") or {}).get("original") or "")
         except (ValueError, KeyError, TypeError, AttributeError):
             raise AlertmanagerUnavailable(url, "its /api/v2/status is not Alertmanager's") from None
-        return (_their_now(headers, self._clock.now()) - started).total_seconds(), notify_seconds(config)
+        up_seconds = (_their_now(headers, self._clock.now()) - started).total_seconds()
+        return max(0.0, up_seconds), notify_seconds(config)  # the time in a header is cut to whole seconds
 
     async def _silences(self, url: str) -> Sequence[Silence]:
         """Return a peer's silences; one that cannot be read is passed over."""

@@ -322,7 +322,7 @@ class ReconcileLoop:
     async def _silence(self, limit: asyncio.Semaphore, wanted: silences.Wanted) -> None:
         async with limit:
             try:
-                await self._client.keep_silence(wanted, self._clock.now())
+                await self._client.keep_silence(wanted)
             except AlertmanagerUnavailable as error:
                 logger.warning("an acknowledged alert is not silenced: %s", error)
 

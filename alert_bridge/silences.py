@@ -58,6 +58,7 @@ class Wanted:
     """A silence to be made, or with an id to be prolonged: exactly these labels."""
 
     labels: Mapping[str, str]
+    starts_at: datetime
     ends_at: datetime
     comment: str
     id: str = ""
@@ -94,7 +95,8 @@ def plan(
         end += [silence.id for silence in newest_first[1:]]
         last = newest_first[0] if newest_first else None
         if last is None or last.ends_at - now < PROLONGED_BEFORE:
-            keep.append(Wanted(one.labels, now + KEPT_FOR, _comment(one), last.id if last else ""))
+            starts_at, id = (last.starts_at, last.id) if last else (now, "")  # with another start it would be another
+            keep.append(Wanted(one.labels, starts_at, now + KEPT_FOR, _comment(one), id))
     return Plan(tuple(keep), tuple(end))
 
 

@@ -26,14 +26,14 @@ def silence(id: str = "s1", minutes: float = 14, episode: str = "alert_1", **how
 
 
 def test_an_acknowledged_alert_is_silenced_by_all_its_labels_with_who_has_it() -> None:
-    wanted = Wanted(LABELS, NOW + KEPT_FOR, "Acknowledged by yui: looking [alert_1]")
+    wanted = Wanted(LABELS, NOW, NOW + KEPT_FOR, "Acknowledged by yui: looking [alert_1]")
     assert plan([ONE], [], [], NOW) == Plan(keep=(wanted,))
 
 
 def test_a_silence_that_ends_soon_is_prolonged_and_no_other() -> None:
     assert plan([ONE], [], [silence(minutes=11)], NOW) == Plan()
     [kept] = plan([ONE], [], [silence(minutes=9)], NOW).keep
-    assert kept.id == "s1"
+    assert (kept.id, kept.starts_at) == ("s1", silence().starts_at)
 
 
 def test_it_ends_with_the_acknowledgement_or_the_alert() -> None:
