@@ -31,9 +31,10 @@ from alert_bridge.charts import SYSTEM_FIGURES, ChartError, ChartRenderer
 from alert_bridge.dashboard.alerts_api import AlertsApi
 from alert_bridge.dashboard.api import INGEST_PATHS, IngestApi
 from alert_bridge.dashboard.changes_api import CHANGES_PATH, ChangesApi
+from alert_bridge.dashboard.health import Health
 from alert_bridge.dashboard.page import PUBLIC_PATHS, csp, page_route
 from alert_bridge.dashboard.sessions import SESSION_PATH, Sessions
-from alert_bridge.dashboard.views import Views
+from alert_bridge.dashboard.views import FEED_TICKET_PATH, Views
 from alert_bridge.delivery import DeliveryWorker
 from alert_bridge.escalating import Escalating
 from alert_bridge.explain import Explainer
@@ -51,7 +52,7 @@ from alert_bridge.rule_loop import RuleLoop
 from alert_bridge.rules import AlertRule
 from alert_bridge.runbooks import shown
 from alert_bridge.settings import Configuration
-from alert_bridge.store import retention, threshold_rows
+from alert_bridge.store import escalation_rows, retention, threshold_rows
 from alert_bridge.threshold_config import WatchedThreshold
 from alert_bridge.threshold_loop import ThresholdLoop
 from alert_bridge.threshold_manager import DynamicThresholdManager, ThresholdChange
@@ -303,7 +304,16 @@ class AlertBridge:
         opened = database or self._database
         assert opened is not None  # noqa: S101 - start comes first
         ingest = IngestApi(self.pipeline, metrics=self.metrics, clock=self.clock)
-        alerts = AlertsApi(self.pipeline, opened, language=self.settings.web.language)
+        language = self.settings.web.language
+        alerts = AlertsApi(self.pipeline, opened, next_steps=escalation_rows.next_steps, language=language)
+        health = Health(
+            figures=self.figures,
+            analyzer=self._analyzer,
+            database=opened,
+            channels=lambda: self.notification_manager.names,
+            compared=self.reconcile_health,
+            clock=self.clock,
+        )
         views = Views(
             reader=self._reader,
             figures=self.figures,
@@ -316,6 +326,8 @@ class AlertBridge:
             clock=self.clock,
             feed_port=lambda: self.feed.port,
             make_ticket=self._tickets.make,
+            health=health,
+            on_call=self.escalating.on_call,
         )
         sessions = Sessions(self._access)
         changes = ChangesApi(self.change_log, opened, self.clock)
@@ -330,6 +342,7 @@ class AlertBridge:
             web=self.settings.web,
             csp=csp(self.feed.port) if page else DEFAULT_CSP,
             ingest_paths=(*INGEST_PATHS, CHANGES_PATH),
+            read_paths=(FEED_TICKET_PATH,),
             public_paths=(SESSION_PATH, *PUBLIC_PATHS) if page else (SESSION_PATH,),
             reload=reload,
             clock=self.clock,

@@ -109,7 +109,7 @@ def document(title: str, version: str, routes: Sequence[BaseRoute]) -> dict[str,
     schemas: dict[str, Any] = {"Problem": _PROBLEM}
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        if isinstance(route, Route):
+        if isinstance(route, Route) and route.include_in_schema:
             for method in sorted((route.methods or {"GET"}) - {"HEAD"}):
                 operation = _operation(route, method, schemas)
                 paths.setdefault(_PLACE.sub(r"{\1}", route.path), {})[method.lower()] = operation
@@ -126,7 +126,7 @@ def _operation(route: Route, method: str, schemas: dict[str, Any]) -> dict[str, 
     description: Description | None = getattr(route.endpoint, "description", None)
     text = (route.endpoint.__doc__ or "").strip()
     operation: dict[str, Any] = {
-        "operationId": f"{method.lower()}_{re.sub(r'[^A-Za-z0-9]+', '_', route.path).strip('_')}",
+        "operationId": method.lower() + re.sub(r"[^A-Za-z0-9]+", "_", route.path),
         "summary": text.partition("\n")[0],
         "parameters": [_in_path(name) for name in _PLACE.findall(route.path)],
         "responses": _responses(description),

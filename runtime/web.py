@@ -116,6 +116,7 @@ def build_app(
     csp: str = DEFAULT_CSP,
     ingest_paths: Collection[str] = (),
     public_paths: Collection[str] = (),
+    read_paths: Collection[str] = (),
     body_limit_bytes: int = 1024 * 1024,
     ingest_limit_bytes: int = 32 * 1024 * 1024,
     reload: Callable[[], None] | None = None,
@@ -127,7 +128,7 @@ def build_app(
     ready: returns None when the service can do its work, else the reason.
     ingest_paths: POST needs the role ingest, has its own body limit and no rate limit.
     public_paths: answered without authentication (the page's files, the log-in); one that ends in `/` is a folder.
-    reload: called by POST /-/reload.
+    read_paths: POST changes nothing there, a viewer may do it. reload: called by POST /-/reload.
     """
 
     async def healthy(_: Request) -> Response:
@@ -168,6 +169,7 @@ def build_app(
         csp=csp,
         ingest_paths=frozenset(ingest_paths),
         public_paths=frozenset((*_OPEN_PATHS, *public_paths)),
+        read_paths=frozenset(read_paths),
         body_limit_bytes=body_limit_bytes,
         ingest_limit_bytes=ingest_limit_bytes,
         clock=clock or SystemClock(),
@@ -304,6 +306,7 @@ class _Shell:
         csp: str,
         ingest_paths: frozenset[str],
         public_paths: frozenset[str],
+        read_paths: frozenset[str],
         body_limit_bytes: int,
         ingest_limit_bytes: int,
         clock: Clock,
@@ -314,6 +317,7 @@ class _Shell:
         self._csp = csp
         self._ingest_paths = ingest_paths
         self._public_paths = public_paths
+        self._read_paths = read_paths
         self._public_folders = tuple(one for one in public_paths if one.endswith("/") and one != "/")
         self._body_limit_bytes = body_limit_bytes
         self._ingest_limit_bytes = ingest_limit_bytes
@@ -364,7 +368,7 @@ class _Shell:
         if path in self._ingest_paths and method == "POST":
             needed = Role.INGEST
         else:
-            needed = Role.VIEWER if method in _READS else Role.OPERATOR
+            needed = Role.VIEWER if method in _READS or path in self._read_paths else Role.OPERATOR
         if not found.role.allows(needed):
             raise Problem(403, "Not allowed", f"this needs the role {needed}, {found.name!r} has {found.role}")
         return found

@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast, get_args
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from alert_bridge.alerts import Severity
 from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable
+from alert_bridge.dashboard.health import Health
 from alert_bridge.figures import FIGURES, Figure, Figures, Snapshot, plain
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.store import outbox, threshold_rows
@@ -20,11 +22,13 @@ from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
 from alert_bridge.threshold_reasons import Language, render
 from runtime.clock import Clock, format_utc, parse_utc
 from runtime.database import Database
+from runtime.openapi import LIMIT, Parameter, described
 from runtime.prometheus import SeriesReader, SeriesUnavailable
 from runtime.security import Access, Identity
 from runtime.settings import WebSettings
 from runtime.web import Problem, cookie_of, identity, query_number
 
+FEED_TICKET_PATH = "/api/v1/feed-ticket"
 SPARK_SECONDS = 3600.0
 SPARK_STEP_SECONDS = 60.0
 _SPARK_KEPT_SECONDS = 30.0
@@ -40,6 +44,21 @@ class _Spark:
 
     made_at: float
     body: dict[str, Any]
+
+
+_PERIOD = {"from": Parameter("RFC 3339 or epoch seconds"), "to": Parameter("RFC 3339 or epoch seconds")}
+_IN_LANGUAGE = {"language": Parameter("of sentences: en or ja; web.language where none is given")}
+_PLACE = {name: Parameter(f"only with this label {name}") for name in ("job", "instance", "direction", "severity")}
+_SERIES = {
+    **_PERIOD,
+    **_IN_LANGUAGE,
+    **_PLACE,
+    "name": Parameter("which series"),
+    "step": Parameter("seconds between two points", {"type": "number"}),
+}
+_ANOMALIES = {**_PERIOD, "limit": LIMIT}
+_HISTORY = {"minutes": Parameter("how far back", {"type": "number", "default": 60})}
+_THRESHOLD_HISTORY = {**_PLACE, **_IN_LANGUAGE, "limit": LIMIT}
 
 
 class Views:
@@ -62,7 +81,11 @@ class Views:
         clock: Clock,
         feed_port: Callable[[], int],
         make_ticket: Callable[[Identity], str],
+        health: Health,
+        on_call: Callable[[datetime], Sequence[Mapping[str, Any]]],
     ) -> None:
+        self._health = health
+        self._on_call = on_call
         self._reader = reader
         self._figures = figures
         self._manager = manager
@@ -88,9 +111,11 @@ class Views:
             Route("/api/v1/thresholds", self.thresholds, methods=["GET"]),
             Route("/api/v1/thresholds/{metric}/history", self.threshold_history, methods=["GET"]),
             Route("/api/v1/health", self.health, methods=["GET"]),
-            Route("/api/v1/feed-ticket", self.feed_ticket, methods=["POST"]),
+            Route("/api/v1/oncall", self.on_call, methods=["GET"]),
+            Route(FEED_TICKET_PATH, self.feed_ticket, methods=["POST"]),
         ]
 
+    @described(query=_IN_LANGUAGE)
     async def overview(self, request: Request) -> Response:
         """Show what the page begins with: who asks, which sources report, a tile for each figure."""
         caller = identity(request)
@@ -116,6 +141,7 @@ class Views:
             }
         )
 
+    @described(query=_SERIES)
     async def series(self, request: Request) -> Response:
         """Show one figure over time, with its threshold and expected range.
 
@@ -145,6 +171,7 @@ class Views:
         """Show the families of log patterns, as the analyzer knows them."""
         return await self._listing(request, "families")
 
+    @described(query=_ANOMALIES)
     async def anomalies(self, request: Request) -> Response:
         """Show anomalies, as the analyzer knows them."""
         start, end = self._period(request)
@@ -155,6 +182,7 @@ class Views:
             raise _unavailable(error) from None
         return JSONResponse({"items": list(items), "next_cursor": None, "total": len(items)})
 
+    @described(query=_HISTORY)
     async def history(self, request: Request) -> Response:
         """Show every figure over the last minutes."""
         minutes = query_number(request, "minutes", 60, 1, 7 * 1440)
@@ -163,6 +191,7 @@ class Views:
         except SeriesUnavailable as error:
             raise Problem(503, "Series not available", str(error)) from None
 
+    @described(query=_IN_LANGUAGE)
     async def thresholds(self, request: Request) -> Response:
         """Show every threshold with its mode and why it is what it is."""
         items = [
@@ -177,6 +206,7 @@ class Views:
         ]
         return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
 
+    @described(query=_THRESHOLD_HISTORY)
     async def threshold_history(self, request: Request) -> Response:
         """Show what a metric's thresholds were, newest first, with the reason in both languages.
 
@@ -195,16 +225,21 @@ class Views:
         ]
         return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
 
-    async def health(self, _: Request) -> Response:
-        """Show how the parts are."""
+    @described(query=_IN_LANGUAGE)
+    async def health(self, request: Request) -> Response:
+        """Show how the parts are: each with its state, since when, and a sentence."""
         snapshot = await self._figures.snapshot()
-        counted = await self._database.read(outbox.counts)
-        channels = [
-            {"name": name, **{state: counted.get((name, state), 0) for state in ("pending", "sent", "dead")}}
-            for name in self._notifications.names
-        ]
-        return JSONResponse({"sources": await self._sources(snapshot), "channels": channels})
+        channels = await self._channels()
+        known = await self._health.shown(self._language(request))
+        return JSONResponse({**known, "sources": await self._sources(snapshot), "channels": channels})
 
+    @described()
+    async def on_call(self, _: Request) -> Response:
+        """Show who is on call in each schedule, until when, and who follows."""
+        items = list(self._on_call(self._clock.now()))
+        return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
+
+    @described(status=201)
     async def feed_ticket(self, request: Request) -> Response:
         """Make a one-time ticket for the feed."""
         return JSONResponse({"ticket": self._make_ticket(identity(request))}, 201)

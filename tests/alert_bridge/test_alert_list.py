@@ -175,6 +175,7 @@ async def test_a_second_acknowledge_keeps_the_owner_and_adds_its_comment(tmp_pat
 async def test_an_action_for_another_version_is_refused_and_changes_nothing(tmp_path: Path) -> None:
     async with bridge(tmp_path) as (http, one):
         [opened] = await one.observe(seen())
+        await one.pipeline.explained(opened.id)
         path = f"/api/v1/alerts/{opened.id}"
         tag = (await http.get(path)).headers["etag"]
         assert (await http.post(f"{path}/comment", json={"text": "a"}, headers={"if-match": tag})).status == 200

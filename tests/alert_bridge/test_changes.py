@@ -115,7 +115,7 @@ def build(version: str, instance: str = "n1", job: str = "api", **more: str) -> 
 
 
 def watch(clock: ManualClock) -> BuildWatch:
-    return BuildWatch(reader=None, log=None, clock=clock)  # type: ignore[arg-type] - compares only
+    return BuildWatch(reader=None, log=None, clock=clock)  # type: ignore[arg-type]  # compares only
 
 
 def test_a_new_version_is_one_change_however_many_instances_get_it() -> None:

@@ -46,6 +46,8 @@ async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_
             web=WebSettings(),
             clock=one.clock,
             feed_port=unused,
+            health=None,  # type: ignore[arg-type]  # not asked here
+            on_call=lambda _: [],
             make_ticket=unused,
         )
         app = build_app(
