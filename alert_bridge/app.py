@@ -31,6 +31,8 @@ from alert_bridge.charts import SYSTEM_FIGURES, ChartError, ChartRenderer
 from alert_bridge.dashboard.alerts_api import AlertsApi
 from alert_bridge.dashboard.api import INGEST_PATHS, IngestApi
 from alert_bridge.dashboard.changes_api import CHANGES_PATH, ChangesApi
+from alert_bridge.dashboard.delivery_api import DeliveryApi
+from alert_bridge.dashboard.health import LOOK_SECONDS as HEALTH_SECONDS
 from alert_bridge.dashboard.health import Health
 from alert_bridge.dashboard.page import PUBLIC_PATHS, csp, page_route
 from alert_bridge.dashboard.sessions import SESSION_PATH, Sessions
@@ -134,7 +136,9 @@ class AlertBridge:
         self._chart = ChartRenderer(web.language, web.timezone)
         self._rules = RuleLoop(reader, clock=self.clock, registry=registry, interval_seconds=own.rule_interval_seconds)
         self.pipeline: Pipeline
+        self._worker: DeliveryWorker
         self.change_log: ChangeLog
+        self._health: Health
         self.feed: Feed
         self.page: Server | None = None
         self.threshold_listeners: list[Callable[[ThresholdChange], None]] = []
@@ -200,6 +204,14 @@ class AlertBridge:
         )
         self._open.push_async_callback(self.pipeline.close)
         self.change_log = ChangeLog(self.pipeline)
+        self._health = Health(
+            figures=self.figures,
+            analyzer=self._analyzer,
+            database=database,
+            channels=lambda: self.notification_manager.names,
+            compared=self.reconcile_health,
+            clock=self.clock,
+        )
         self._work("signs of life", lambda: give_signs_of_life(database, self.clock, self.metrics))
         upkeep = MaintenanceWork(self.maintenance, self.pipeline, database, self.clock)
         self.pipeline.stages += [upkeep.stage, self.escalating.stage]
@@ -209,7 +221,7 @@ class AlertBridge:
         await self.pipeline.refresh_metrics()
         if database.recovered is not None:
             await self.pipeline.observe([_damaged(database.recovered, self.clock.now())], source="events")
-        worker = DeliveryWorker(
+        self._worker = DeliveryWorker(
             database,
             self.pipeline,
             self.notification_manager,
@@ -224,9 +236,10 @@ class AlertBridge:
             await self._serve_feed(database)
         self._compare(database)
         if watch:
-            self._work("delivery", worker.run)
+            self._work("delivery", self._worker.run)
             self._work("escalation", lambda: self.escalating.run(self.pipeline, database))
             self._work("escalation audit", lambda: self.escalating.watch(database))
+            self._work("health", lambda: every(HEALTH_SECONDS, self._health.look))
             versions = BuildWatch(self._reader, self.change_log, self.clock)
             self._work("versions", lambda: every(VERSIONS_SECONDS, versions.look))
             self._work("rules", lambda: self._rules.run(self.pipeline))
@@ -306,14 +319,6 @@ class AlertBridge:
         ingest = IngestApi(self.pipeline, metrics=self.metrics, clock=self.clock)
         language = self.settings.web.language
         alerts = AlertsApi(self.pipeline, opened, next_steps=escalation_rows.next_steps, language=language)
-        health = Health(
-            figures=self.figures,
-            analyzer=self._analyzer,
-            database=opened,
-            channels=lambda: self.notification_manager.names,
-            compared=self.reconcile_health,
-            clock=self.clock,
-        )
         views = Views(
             reader=self._reader,
             figures=self.figures,
@@ -326,13 +331,15 @@ class AlertBridge:
             clock=self.clock,
             feed_port=lambda: self.feed.port,
             make_ticket=self._tickets.make,
-            health=health,
+            health=self._health,
             on_call=self.escalating.on_call,
+            channels=self._worker.health,
         )
         sessions = Sessions(self._access)
         changes = ChangesApi(self.change_log, opened, self.clock)
         routes: list[BaseRoute] = [*ingest.routes(), *alerts.routes(), *sessions.routes(), *changes.routes()]
-        routes += views.routes()
+        delivery = DeliveryApi(self._worker, opened, self.clock)
+        routes += [*views.routes(), *delivery.routes()]
         app = build_app(
             name="alert_bridge",
             routes=[*routes, page_route()] if page else routes,

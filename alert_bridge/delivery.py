@@ -14,11 +14,12 @@ from alert_bridge import dispatch
 from alert_bridge.alerts import Alert
 from alert_bridge.dispatch import Address, Parcel
 from alert_bridge.metrics import BridgeMetrics
+from alert_bridge.notify.check import Outcome, check
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError, Event, Language, Notification
 from alert_bridge.pace import FALLBACK_ATTEMPTS, Pace, give_up_after, retry_wait
 from alert_bridge.pipeline import Pipeline
-from alert_bridge.store import episode_rows, outbox, told_rows
+from alert_bridge.store import episode_rows, escalation_rows, outbox, told_rows
 from alert_bridge.store.outbox import Entry
 from runtime.clock import Clock, format_utc
 from runtime.database import Database
@@ -113,6 +114,21 @@ class DeliveryWorker:
         while tasks := [lane.task for lane in self._lanes.values() if lane.task is not None and lane.busy]:
             await asyncio.wait(tasks)
             await asyncio.sleep(0)
+
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        self._pipeline.outbox_changed.set()
+
+    async def test(self, channel: str) -> list[Outcome]:
+        """Send a test message to each address of a channel. Raises KeyError if there is no such channel."""
+        return await check(
+            self._manager,
+            channel,
+            clock=self._clock,
+            language=self._language,
+            external_url=self._external_url,
+            timezone=self._timezone,
+        )
 
     async def health(self) -> list[dict[str, Any]]:
         """Return, for each channel: `name, type, last_success, last_error {at, text}, pending, dead, state`.
@@ -256,6 +272,9 @@ class DeliveryWorker:
     def _notification(self, connection: Connection, parcel: Parcel, alerts: Sequence[Alert]) -> Notification:
         row = parcel.rows[0]
         held = 0
+        if len(alerts) == 1:
+            step = escalation_rows.next_steps(connection, [alerts[0].id]).get(alerts[0].id)
+            alerts = [replace(alerts[0], next_step=step)]
         if parcel.bundle is None and row.event == Event.FIRING:
             past = told_rows.pasts(connection, alerts, row.channel, self._clock.now())[alerts[0].id]
             held = told_rows.held_back(connection, alerts[0], row.channel, past)
@@ -363,5 +382,6 @@ def _health(
         "last_error": {"at": format_utc(failed[0]), "text": failed[1]} if failed else None,
         "pending": waiting,
         "held": counted.get((name, "held"), 0),
+        "sent": counted.get((name, "sent"), 0),
         "dead": counted.get((name, "dead"), 0),
     }

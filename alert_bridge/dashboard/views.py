@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast, get_args
@@ -16,7 +16,7 @@ from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable
 from alert_bridge.dashboard.health import Health
 from alert_bridge.figures import FIGURES, Figure, Figures, Snapshot, plain
 from alert_bridge.notify.manager import NotificationManager
-from alert_bridge.store import outbox, threshold_rows
+from alert_bridge.store import threshold_rows
 from alert_bridge.threshold_config import ThresholdConfig
 from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
 from alert_bridge.threshold_reasons import Language, render
@@ -83,9 +83,11 @@ class Views:
         make_ticket: Callable[[Identity], str],
         health: Health,
         on_call: Callable[[datetime], Sequence[Mapping[str, Any]]],
+        channels: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]],
     ) -> None:
         self._health = health
         self._on_call = on_call
+        self._channels = channels
         self._reader = reader
         self._figures = figures
         self._manager = manager

@@ -19,6 +19,8 @@ from runtime.clock import Clock
 
 _AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[str | int | bytes, ...]]
 
+PRIVATE_REMEDY = "set allow_private_addresses: true if meant"
+
 _TEMPORARY = (408, 425, 429)
 _LONGEST_WAIT_SECONDS = 86_400.0
 _ANSWER_BYTES = 1024
@@ -139,9 +141,7 @@ class HttpSender:
     def _connect_error(self, error: OSError) -> DeliveryError:
         host = self._url.host
         if isinstance(error, PrivateAddress):
-            return DeliveryError(
-                "connect", f"{host} leads to {error}; set allow_private_addresses: true if meant", permanent=True
-            )
+            return DeliveryError("connect", f"{host} leads to {error}; {PRIVATE_REMEDY}", permanent=True)
         return DeliveryError("connect", f"cannot connect to {host}:{self._url.port} ({error.strerror or 'refused'})")
 
     def _judge(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
