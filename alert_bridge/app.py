@@ -239,7 +239,7 @@ class AlertBridge:
             self._work("delivery", self._worker.run)
             self._work("escalation", lambda: self.escalating.run(self.pipeline, database))
             self._work("escalation audit", lambda: self.escalating.watch(database))
-            self._work("health", lambda: every(HEALTH_SECONDS, self._health.look))
+            self._work("health", lambda: every(HEALTH_SECONDS, self._health.watch))
             versions = BuildWatch(self._reader, self.change_log, self.clock)
             self._work("versions", lambda: every(VERSIONS_SECONDS, versions.look))
             self._work("rules", lambda: self._rules.run(self.pipeline))

@@ -15,6 +15,9 @@ from runtime.database import Database
 
 State = Literal["ok", "degraded", "failed", "unknown"]
 
+LOOK_SECONDS = 15.0
+"""How often the parts are looked at, whoever asks: `since` is as exact as this."""
+
 _WORST: Sequence[State] = ("failed", "degraded", "unknown", "ok")
 _DAY = timedelta(days=1)
 
@@ -53,8 +56,11 @@ class Health:
         self._clock = clock
         self._since: dict[tuple[str, str], tuple[State, float]] = {}
 
-    async def look(self) -> Sequence[Part]:
-        """Look at every part now."""
+    async def watch(self) -> None:
+        """Note which part's state is another than before, whether or not anybody asks."""
+        await self._look()
+
+    async def _look(self) -> Sequence[Part]:
         channels = tuple(self._channels())
         now = self._clock.now()
         refused, last = await self._database.read(
@@ -75,7 +81,7 @@ class Health:
 
     async def shown(self, language: str) -> dict[str, Any]:
         """Return the state of the whole, which is that of the worst part, and the parts in a language."""
-        parts = await self.look()
+        parts = await self._look()
         state = next((one for one in _WORST if any(part.state == one for part in parts)), "ok")
         items = [
             {
