@@ -89,7 +89,7 @@ class LiveAnalysis:
             known = state.get(f"source:{settings.name}")
             learning_seconds = self._settings.learning_seconds
             self._sources.append(FollowedSource(settings, self._stages, self._clock, learning_seconds, known))
-            self._metrics.begin_source(settings.name)
+            self._metrics.begin_source(settings.name, self._clock.time())
         for series in self._settings.series if self._watch else ():
             self._metrics.begin_series(series.name)
         if work:

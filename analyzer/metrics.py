@@ -31,7 +31,16 @@ class AnalyzerMetrics:
             registry=registry,
         )
         self.pattern_info = Gauge(
-            "log_pattern_info", "What a pattern is; the value is 1.", ["pattern", "kind", "severity"], registry=registry
+            "log_pattern_info",
+            "What a pattern is; the value is 1. name: of the table or the settings, empty for dynamic ones.",
+            ["pattern", "kind", "severity", "name", "name_ja"],
+            registry=registry,
+        )
+        self.begun = Gauge(
+            "analyzer_source_start_time_seconds",
+            "When the analyzer began to count a source, epoch seconds.",
+            ["source"],
+            registry=registry,
         )
         self.new_patterns = Counter(
             "log_new_patterns",
@@ -108,11 +117,13 @@ class AnalyzerMetrics:
         self.patterns = Gauge("analyzer_patterns", "Patterns that are kept.", registry=registry)
         self.busy = Counter("analyzer_busy_seconds", "Time spent on reading and analysing lines.", registry=registry)
 
-    def begin_source(self, source: str) -> None:
-        """Let all counters of a source exist, so that an increase shows from the first line on."""
+    def begin_source(self, source: str, now: float) -> None:
+        """Let all counters of a source exist, so that an increase shows from the first line on. now: epoch seconds."""
+        self.begun.labels(source).set(now)
         for pattern in self._known:
             self.pattern_lines.labels(source, pattern.id)
-            self.pattern_info.labels(pattern.id, pattern.kind.value, pattern.severity.prometheus).set(1)
+            kind, severity = pattern.kind.value, pattern.severity.prometheus
+            self.pattern_info.labels(pattern.id, kind, severity, pattern.name, pattern.name_ja).set(1)
         self.pattern_lines.labels(source, UNNAMED)
         for level in Level:
             self.lines.labels(source, level.value.lower())
@@ -168,5 +179,5 @@ class AnalyzerMetrics:
         if len(self._labelled) >= self._max_pattern_labels:
             return UNNAMED
         self._labelled.add(pattern_id)
-        self.pattern_info.labels(pattern_id, stats.kind.value, stats.severity.prometheus).set(1)
+        self.pattern_info.labels(pattern_id, stats.kind.value, stats.severity.prometheus, "", "").set(1)
         return pattern_id

@@ -22,7 +22,7 @@ def test_every_metric_is_in_the_documentation() -> None:
 def test_what_the_book_tallies_is_counted_by_source_and_level() -> None:
     registry = CollectorRegistry()
     metrics = AnalyzerMetrics(registry)
-    metrics.begin_source("app")
+    metrics.begin_source("app", 0.0)
     metrics.add_tally({("rare", "app", Level.WARNING): 2, ("burst", "app", Level.ERROR): 1})
     metrics.set_standing_out(["app", "web"], {"app": 3}, {("app", Level.ERROR): 2})
     assert registry.get_sample_value("log_pattern_new", {"source": "app", "level": "error"}) == 2
