@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     patterns_command.add_arguments(_described(patterns, patterns_command.HELP, patterns_command.EPILOG))
     mask = _add(commands, "mask", mask_command.run, "copy standard input without personal data and secrets")
     mask_command.add_arguments(_described(mask, mask_command.HELP, mask_command.EPILOG))
+    _add_escalate(
+        _add(commands, "escalate", _escalate, "tell who would be told of an alert, when and by what; nothing is sent")
+    )
     _add_backtest(_add(commands, "backtest", _backtest, "replay a metric under its dynamic and a fixed threshold"))
     _add_thresholds(_add(commands, "thresholds", _thresholds, "show a running bridge's thresholds, or export rules"))
     change = _add(commands, "change", _change, "tell a running bridge of a deploy or another change")
@@ -179,6 +182,17 @@ def _add_change(parser: argparse.ArgumentParser) -> None:
     add("--token-file", type=Path, metavar="FILE", help="holds a token of `monitoring token create --role ingest`")
 
 
+def _add_escalate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--dry-run", action="store_true", required=True, help="the only way: nothing is sent, nothing is stored")
+    alert = (
+        "the id of an alert in the database of --data-dir, or labels of one that might be, or these as a JSON object"
+    )
+    add("alert", metavar="ALERT", nargs="+", help=f"{alert}: severity=critical service=feeds")
+    add("--at", metavar="TIME", help="from when on, RFC 3339 (default: now)")
+    add("--format", choices=("text", "json"), default="text")
+
+
 def _positive(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e6:
@@ -238,6 +252,12 @@ def _change(arguments: argparse.Namespace) -> int:
 
 def _thresholds(arguments: argparse.Namespace) -> int:
     from monitoring.thresholds_command import run
+
+    return run(arguments)
+
+
+def _escalate(arguments: argparse.Namespace) -> int:
+    from monitoring.escalate_command import run
 
     return run(arguments)
 
