@@ -78,6 +78,7 @@ class Backend:
     logged_in: bool = False
     refuse: str = ""
     refuse_one: str = ""
+    routes: set[str] = field(default_factory=set)
     calm: bool = False
     first_run: bool = False
     silent_source: bool = False
@@ -95,6 +96,7 @@ class Backend:
         self.down = self.protected = self.logged_in = self.calm = self.first_run = self.silent_source = False
         self.feed = self.feed_beats = True
         self.role, self.refuse, self.refuse_one = "operator", "", ""
+        self.routes = {"health", "oncall", "maintenance", "thresholds", "test"}
         self.posts.clear()
         self.alerts = {alert["id"]: alert for alert in self._alerts()}
         self.history = {alert_id: self._history(alert) for alert_id, alert in self.alerts.items()}
@@ -127,7 +129,8 @@ class Backend:
             value=17.9, threshold=5.2, reason=reason[0], reason_texts={"en": reason[0], "ja": reason[1]},
             usual_duration_seconds=720, runbook_url="https://runbooks.example.jp/error-rate",
             first_steps=["Was there a deploy just before? Roll it back.", "Look at the connections of news-db-1."],
-            next_step={"at": stamp(self.now + 61), "channels": ["email"]},
+            next_step={"at": stamp(self.now + 61), "channels": ["email"], "policy": "default", "step": 2,
+                       "actions": ["notify", "severity_increase CRITICAL"], "on_call": ["first"], "stood_by": None},
             changes=[{"timestamp": stamp(self.now - 19 * 60), "title": "feed-ingest 4.12.0", "author": "Kato"}],
         )  # fmt: skip
         yield self._alert(
@@ -259,6 +262,38 @@ class Backend:
                 "lower": [expected[0]] * len(times), "upper": [expected[1]] * len(times),
             } if expected else None,
         }  # fmt: skip
+
+    def parts(self, name: str) -> dict[str, Any]:
+        """Return the answer of a route of the health view."""
+        if name == "health":
+            channels = [
+                {"name": "email", "type": "email", "state": "failing", "last_success": None, "pending": 1, "held": 0,
+                 "dead": 2, "last_error": {"at": stamp(self.now - 60), "text": f"535 wrong password {XSS}"}},
+                {"name": "slack", "type": "slack", "state": "ok", "last_success": stamp(self.now - 30), "pending": 0,
+                 "held": 3, "dead": 0, "last_error": None},
+            ]  # fmt: skip
+            peers = [{"url": "http://127.0.0.1:9093", "up": False, "problem": "refuses the connection", "alerts": 0}]
+            compared = {"on": True, "polled_at": stamp(self.now - 12), "peers": peers}
+            return {"sources": self.overview()["sources"], "channels": channels, "reconcile": compared}
+        tile = self.tile("error_rate")
+        soon = {"begins_at": stamp(self.now + 3600), "ends_at": stamp(self.now + 7200)}
+        items: dict[str, list[dict[str, Any]]] = {
+            "oncall": [
+                {"schedule": "first", "timezone": "Asia/Tokyo", "on_call": "Sato Yui", "channels": ["slack"],
+                 "until": stamp(self.now + 3600), "next": "森 健"},
+                {"schedule": "second", "timezone": "Asia/Tokyo", "on_call": None, "channels": [], "until": None,
+                 "next": None},
+            ],
+            "maintenance": [
+                {"name": "weekly", "match": {"service": ["database"]}, "timezone": "Asia/Tokyo", "active": False,
+                 "now": None, "next": soon},
+            ],
+            "thresholds": [
+                {**tile["threshold"], "severity": "CRITICAL", "metric_name": "error_rate", "labels": {},
+                 "expected": None, "updated_at": None},
+            ],
+        }  # fmt: skip
+        return {"items": items[name], "next_cursor": None, "total": len(items[name])}
 
     def limits(self, name: str) -> list[dict[str, Any]]:
         """Return what a metric's threshold was, newest first."""
@@ -444,6 +479,13 @@ def build(backend: Backend) -> ASGIApp:
         backend.posts.append((path, body))
         if backend.refuse:
             return problem(409, "Refused", backend.refuse)
+        if path.startswith("channels/"):
+            known = "test" in backend.routes
+            return (
+                JSONResponse({"ok": path == "channels/slack/test", "error": "login: 535"})
+                if known
+                else problem(404, "Not Found")
+            )
         if path == "alerts/actions":
             return bulk(body)
         _, alert_id, action = path.split("/")
@@ -469,6 +511,8 @@ def build(backend: Backend) -> ASGIApp:
             return JSONResponse(
                 backend.series(query["name"], float(query["from"]), float(query["to"]), float(query["step"]))
             )
+        if path in ("health", "oncall", "maintenance", "thresholds"):
+            return JSONResponse(backend.parts(path)) if path in backend.routes else problem(404, "Not Found")
         if path.startswith("thresholds/"):
             return listed(backend.limits(path.split("/")[1]))
         if path == "patterns":

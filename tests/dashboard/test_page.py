@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -11,6 +12,7 @@ from tests.dashboard.conftest import Visitor
 pytestmark = pytest.mark.stack
 
 ALERT = "Error rate above its threshold"
+HOSTILE = Path(__file__).with_name("hostile.txt")
 
 
 def sideways(page: Page) -> int:
@@ -102,7 +104,8 @@ def test_story_says_who_was_told_when_with_what_result_and_what_comes_next(visit
     expect(told).to_have_count(2)
     expect(told.first).to_have_text(re.compile(r"\d\d:\d\dTold Slack: it firessent in 1.2 s"))
     expect(told.last).to_contain_text("Told e-mail: escalatedtried again later: 451 try later")
-    expect(page.locator(".story .next")).to_contain_text("e-mail")
+    expect(page.locator(".story .next")).to_contain_text("on call: first, e-mail · becomes Critical")
+    expect(page.locator(".story .next")).to_contain_text("policy “default”, step 2")
     expect(page.locator(".story .next .result")).to_contain_text("in ")
 
 
@@ -441,6 +444,91 @@ def test_logs_show_what_stands_out_first_and_filter_by_kind_family_and_text(visi
     page.get_by_role("searchbox").fill("nothing says this")
     page.get_by_role("button", name="Clear the filters").click()
     expect(rows).to_have_count(6)
+
+
+def test_health_says_who_is_on_call_how_channels_are_and_tests_them(visitor: Visitor) -> None:
+    page = visitor.open("health")
+    on_call = page.locator("[data-section=oncall]")
+    expect(on_call).to_contain_text("Sato Yui first")
+    expect(on_call).to_contain_text("then 森 健")
+    expect(on_call).to_contain_text("Nobody is on call second")
+    email = page.locator("[data-channel=email]")
+    expect(email).to_contain_text("535 wrong password <img")
+    expect(email).to_contain_text("2 given up")
+    email.get_by_role("button", name="Send a test").click()
+    expect(email.get_by_role("status")).to_have_text("The test failed: login: 535")
+    page.locator("[data-channel=slack]").get_by_role("button").click()
+    expect(page.locator("[data-channel=slack]").get_by_role("status")).to_contain_text("Test sent")
+    expect(page.locator("[data-section=maintenance]")).to_contain_text("weekly next")
+    expect(page.locator("[data-section=parts]")).to_contain_text("Alertmanager http://127.0.0.1:9093 does not report")
+    page.locator("[data-section=thresholds]").get_by_role("link", name="Error rate").click()
+    expect(page.get_by_role("dialog", name="Error rate").locator("canvas")).to_be_visible()
+    expect(page.locator(".bar .date")).to_contain_text("on call: Sato Yui")
+
+
+def test_health_shows_what_the_server_has_and_hides_a_test_that_it_has_not(visitor: Visitor) -> None:
+    visitor.running.backend.routes = {"health"}
+    page = visitor.open("health")
+    page.locator("[data-channel=email]").get_by_role("button").click()
+    expect(page.get_by_role("button", name="Send a test")).to_have_count(0)
+    expect(page.locator("[data-section=oncall], [data-section=maintenance]")).to_have_count(0)
+
+
+def test_browser_tells_of_new_grave_alerts_and_of_many_once(visitor: Visitor) -> None:
+    page = visitor.open("health")
+    page.evaluate("""() => { window.Notification = class {
+        constructor(heading, more) {
+            document.head.append(Object.assign(document.createElement('meta'), {name: heading, content: more.tag}));
+        }
+        static permission = 'granted';
+        static requestPermission() { return Promise.resolve('granted'); }
+    }; }""")
+    told = page.locator("meta[content^=newswatch-]")
+    page.get_by_role("group", name="Notify of new").get_by_role("button", name="On").click()
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    fresh = visitor.running.backend.alerts["a3"] | {"annotations": {"summary": "Disk full"}}
+    visitor.running.push("new_alert", fresh | {"id": "n0", "severity": "LOW"})
+    visitor.running.push("new_alert", fresh | {"id": "n1"})
+    expect(told).to_have_count(1)
+    expect(told).to_have_attribute("name", "High: Disk full")
+    for number in range(5):
+        visitor.running.push("new_alert", fresh | {"id": f"m{number}"})
+    expect(told).to_have_count(2)
+    expect(told.last).to_have_attribute("name", "5 new alerts")
+
+
+def test_acknowledgement_takes_a_comment_and_an_expiry(visitor: Visitor) -> None:
+    page = visitor.open("alerts/a1")
+    page.locator(".drawer-acts").get_by_role("button", name="Acknowledge").click()
+    form = page.locator(".drawer-form")
+    form.get_by_label("Comment").fill("rolling back")
+    form.get_by_label("Holds for").select_option("3600")
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator(".drawer .said")).to_have_text("Sato Yui: rolling back")
+    body = {"comment": "rolling back", "expires_in_seconds": 3600}
+    assert visitor.running.backend.posts[1:] == [("alerts/a1/acknowledgement", body)]
+
+
+def test_thirty_hostile_texts_run_nowhere(visitor: Visitor) -> None:
+    backend = visitor.running.backend
+    payloads = HOSTILE.read_text(encoding="utf-8").splitlines()
+    assert len(payloads) == 30
+    for number, text in enumerate(payloads):
+        labels = {"service": text, "instance": text, "x" + text: text}
+        more = {"runbook_url": text, "assignee": text, "comment": text, "suppressed_by": text, "first_steps": [text]}
+        backend.alerts[f"x{number}"] = backend._alert(
+            f"x{number}", text, "HIGH", 3, (text, text), labels=labels, **more
+        )
+        backend.history[f"x{number}"] = [{"timestamp": None, "who": text, "what": text, "detail": text, "result": text}]
+    page = visitor.open("alerts?group=service")
+    expect(page.locator("tr.group-head")).to_have_count(36)
+    for number in range(30):
+        page.evaluate(f"location.hash = '#/alerts/x{number}'")
+        expect(page.locator(".drawer h2")).to_have_text(payloads[number])
+        expect(page.locator(".drawer .story li")).to_have_count(2)
+    page.evaluate("location.hash = '#/overview'")
+    expect(page.locator("[data-section=open] .row")).to_have_count(8)
+    assert page.locator("a[href^='javascript:'], a[href^='data:'], iframe, embed, object, main script").count() == 0
 
 
 def test_logs_say_what_to_set_while_no_line_was_read(visitor: Visitor) -> None:

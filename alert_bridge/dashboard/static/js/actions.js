@@ -2,7 +2,7 @@
 /* What the reader does to an alert: shown at once, taken back with the reason if the server refuses. */
 import { call, Refusal } from "./api.js";
 import { title } from "./alerts.js";
-import { refreshAlerts } from "./live.js";
+import { refreshPart } from "./live.js";
 import { readHistory } from "./reading.js";
 import { t } from "./strings.js";
 import { keep, now, put, state, update } from "./store.js";
@@ -146,7 +146,7 @@ export async function actOnMany(target, action, body = {}) {
   } catch (error) {
     update((s) => Object.assign(s.chosen, { busy: "", problem: t("failed", { problem: error instanceof Refusal ? error.message : String(error) }) }));
   }
-  refreshAlerts();
+  refreshPart("alerts");
 }
 
 export const choose = (/** @type {string[]} */ ids, /** @type {boolean} */ on) =>
@@ -157,3 +157,18 @@ export const choose = (/** @type {string[]} */ ids, /** @type {boolean} */ on) =
   });
 
 export const chooseNone = () => update((s) => Object.assign(s.chosen, { ids: new Set(), all: false, form: "", asking: "", problem: "" }));
+
+/** Send a test over a channel and say what came of it. @param {string} name */
+export async function testChannel(name) {
+  const say = (/** @type {any} */ said) => update((s) => (s.health[`test ${name}`] = said));
+  say({ busy: true });
+  try {
+    const answer = await call(`channels/${encodeURIComponent(name)}/test`, {}, "POST", 60);
+    const failed = answer?.ok === false;
+    const why = answer?.error ?? answer?.problem ?? answer?.detail ?? "";
+    say({ ok: !failed, text: failed ? t("test_failed", { problem: [why, answer?.remedy].filter(Boolean).join(" · ") }) : t("test_sent", { t: clock(now()) }) });
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) update((s) => (s.health.untestable = true));
+    say({ ok: false, text: t("test_failed", { problem: error instanceof Refusal ? error.message : String(error) }) });
+  }
+}

@@ -81,7 +81,7 @@ function onKey(event) {
   if (!state.singleKeys) return;
   if (performance.now() - leader < 1200) {
     leader = -Infinity;
-    const view = { o: "overview", a: "alerts", l: "logs" }[event.key];
+    const view = { o: "overview", a: "alerts", l: "logs", s: "health" }[event.key];
     if (view) go(address({ view }));
     return;
   }

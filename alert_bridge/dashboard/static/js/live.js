@@ -9,10 +9,12 @@ import { locale } from "./strings.js";
 import { connectionState, drop, keep, now, state, update } from "./store.js";
 import { epoch, stamp } from "./text.js";
 
+/** @typedef {"overview"|"alerts"|"analyzer"|"health"} Part */
+
 const DAY = 86_400;
 
 /** Seconds between two readings: while the feed speaks, and while it does not. */
-const PERIOD = { overview: [15, 5], alerts: [30, 5], analyzer: [30, 30] };
+const PERIOD = { overview: [15, 5], alerts: [30, 5], analyzer: [30, 30], health: [15, 15] };
 
 /** How many alerts are read at once. */
 const PAGE = 200;
@@ -23,8 +25,8 @@ const RECOUNT = 2;
 /** How many values of the feed are kept for the line of a tile: it goes on to now between two readings. */
 const RECENT = 60;
 
-/** @type {Record<"overview"|"alerts"|"analyzer", number>} epoch seconds of the next reading */
-const due = { overview: 0, alerts: 0, analyzer: 0 };
+/** @type {Record<Part, number>} epoch seconds of the next reading */
+const due = { overview: 0, alerts: 0, analyzer: 0, health: 0 };
 
 let failures = 0;
 /** @type {WebSocket|null} */
@@ -109,10 +111,24 @@ async function readAnalyzer() {
   });
 }
 
+/** Who is on call, for the bar; on the health view everything that it shows. A route that the server has not is null. */
+async function readHealth() {
+  const names = route().view === "health" ? ["health", "oncall", "maintenance", "thresholds"] : ["oncall"];
+  const read = async (/** @type {string} */ name) => {
+    try {
+      return await call(query(name, name === "thresholds" ? { language: state.language } : {}));
+    } catch (error) {
+      return error instanceof Refusal && error.status === 404 ? null : { problem: sentence(error) };
+    }
+  };
+  const answers = await Promise.all(names.map(read));
+  update((s) => names.forEach((name, i) => (s.health[name] = answers[i])));
+}
+
 /** @param {unknown} error */
 const sentence = (error) => (error instanceof Refusal ? error.message : String(error));
 
-/** Read one part if it is time. @param {"overview"|"alerts"|"analyzer"} part @param {() => Promise<void>} read */
+/** Read one part if it is time. @param {Part} part @param {() => Promise<void>} read */
 async function when(part, read) {
   if (clock() < due[part]) return;
   due[part] = Infinity; // until this reading has ended
@@ -128,7 +144,7 @@ async function when(part, read) {
     due[part] = clock() + wait;
     if (error instanceof Refusal && error.status === 401) return; // the log-in is asked for
     if (part === "overview") settled(false);
-    else update((s) => (s.problems[part] = sentence(error)));
+    else if (part !== "health") update((s) => (s.problems[part] = sentence(error)));
   }
 }
 
@@ -143,15 +159,15 @@ function settled(answered) {
   if (answered && !socket && clock() >= socketDue) openFeed();
 }
 
-/** Read the log patterns at once: a view needs more of them. */
-export function refreshAnalyzer() {
-  due.analyzer = 0;
+/** Read one part at once: a view needs it, or many of it were changed. @param {Part} part */
+export function refreshPart(part) {
+  due[part] = 0;
   tick();
 }
 
 /** Read everything at once: after a log-in, on "Try now", when the feed has come back. */
 export function refresh() {
-  due.overview = due.alerts = due.analyzer = 0;
+  due.overview = due.alerts = due.analyzer = due.health = 0;
   socketDue = 0;
   update((s) => (s.connection.trying = connectionState() === "off"));
   tick();
@@ -164,6 +180,7 @@ function tick() {
   if (!state.overview) return;
   void when("alerts", readAlerts);
   void when("analyzer", readAnalyzer);
+  void when("health", readHealth);
 }
 
 function openFeed() {
@@ -218,12 +235,6 @@ function takeAlert(alert, fresh) {
     if (fresh) announce(alert);
     if (!state.complete) due.alerts = Math.min(due.alerts, clock() + RECOUNT);
   }
-}
-
-/** Read the alerts at once: many of them were acted on. */
-export function refreshAlerts() {
-  due.alerts = 0;
-  tick();
 }
 
 /** Begin, and go on for as long as the page is open. */

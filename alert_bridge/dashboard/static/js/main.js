@@ -3,13 +3,14 @@
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { readMore } from "./finder.js";
 import { listen, walk } from "./keys.js";
-import { refreshAnalyzer, start } from "./live.js";
+import { refreshPart, start } from "./live.js";
 import { openAlert, openMetric, refreshSeries } from "./reading.js";
 import { route } from "./route.js";
 import { onChange, state, tileOf, update } from "./store.js";
 import { locale, t } from "./strings.js";
 import { alertDrawer } from "./views/drawer.js";
 import { frame, login, more } from "./views/frame.js";
+import { health } from "./views/health.js";
 import { alertList } from "./views/list.js";
 import { logs } from "./views/logs.js";
 import { metricDrawer } from "./views/metric.js";
@@ -36,6 +37,7 @@ function page(all) {
   const shown = view === "overview" && metric && state.overview ? metric : "";
   void openMetric(shown, Number(span), tileOf(shown)?.worst?.instance ?? "");
   if (view === "more") return split(more(), nothing);
+  if (view === "health") return split(health(all), nothing);
   if (view === "logs") return split(logs(all), nothing);
   return split(overview(all), shown ? metricDrawer(metric, span) : nothing, "over");
 }
@@ -67,7 +69,7 @@ function moveFocus() {
     /** @type {HTMLElement|null} */ (document.querySelector(name))?.focus({ preventScroll: true });
   } else if (before.view && before.view !== view) {
     scrollTo(0, 0);
-    if (view === "logs") refreshAnalyzer();
+    if (view === "logs" || view === "health") refreshPart(view === "logs" ? "analyzer" : "health");
     document.getElementById("main")?.focus({ preventScroll: true });
   }
 }

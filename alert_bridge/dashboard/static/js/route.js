@@ -2,7 +2,7 @@
 /* The address of every state: #/view/id?key=value. Back closes what forward opened. */
 import { update } from "./store.js";
 
-export const VIEWS = ["overview", "alerts", "logs", "more"];
+export const VIEWS = ["overview", "alerts", "logs", "health", "more"];
 
 /** @returns {{view: string, id: string, query: URLSearchParams}} */
 export function route() {

@@ -88,17 +88,20 @@ function format(options) {
 /** @type {Intl.DateTimeFormatOptions} */
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
+/** What stands for a time that is not known. */
+const UNKNOWN = "–";
+
 /** 02:49 @param {number} at epoch seconds */
-export const clock = (at) => format(CLOCK).format(at * 1000);
+export const clock = (at) => (Number.isFinite(at) ? format(CLOCK).format(at * 1000) : UNKNOWN);
 
 /** 02:49:18 @param {number} at epoch seconds */
-export const clockSeconds = (at) => format({ ...CLOCK, second: "2-digit" }).format(at * 1000);
+export const clockSeconds = (at) => (Number.isFinite(at) ? format({ ...CLOCK, second: "2-digit" }).format(at * 1000) : UNKNOWN);
 
 /** @param {number} at epoch seconds */
 const day = (at) => format({ month: japanese() ? "long" : "short", day: "numeric" }).format(at * 1000);
 
 /** The time, with its date where that is another day than `now`. @param {number} at @param {number} now */
-export const moment = (at, now) => (day(at) === day(now) ? clock(at) : `${day(at)} ${clock(at)}`);
+export const moment = (at, now) => (!Number.isFinite(at) || day(at) === day(now) ? clock(at) : `${day(at)} ${clock(at)}`);
 
 /** Today's date with the zone, which is named here and nowhere else. @param {number} at */
 export function dateWithZone(at) {
@@ -112,6 +115,7 @@ export function dateWithZone(at) {
 
 /** @param {number} seconds */
 export function duration(seconds) {
+  if (!Number.isFinite(seconds)) return UNKNOWN;
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return t("seconds", { n: whole });
   const minutes = Math.floor(whole / 60);

@@ -6,10 +6,12 @@ import { logIn, Refusal } from "../api.js";
 import { began } from "../alerts.js";
 import { LOGO, icon, shape } from "../icons.js";
 import { refresh } from "../live.js";
+import { obstacle, setNotify } from "../notify.js";
 import { address, go, route } from "../route.js";
 import { t } from "../strings.js";
 import { connectionState, lastHeard, now, remember, state, update } from "../store.js";
 import { clock, clockSeconds, dateWithZone, duration, moment, number, span } from "../text.js";
+import { onCallNow } from "./health.js";
 import { RANGES, rangeInForce } from "./sections.js";
 import { shortLine } from "./summary.js";
 
@@ -18,9 +20,10 @@ const MENU = [
   ["overview", "overview"],
   ["alerts", "bell"],
   ["logs", "pattern"],
+  ["health", "health"],
 ];
-/** @type {[string, string][]} */
-const TABS = [...MENU, ["more", "more"]];
+/** @type {[string, string][]} the phone has health under More */
+const TABS = [...MENU.slice(0, 3), ["more", "more"]];
 
 /** @param {"auto"|"light"|"dark"} theme */
 export function setTheme(theme) {
@@ -44,7 +47,7 @@ const languageSwitch = () => segments(t("language"), [["en", t("language_en")], 
 /** @param {[string, string]} entry view and icon @param {import("./summary.js").Whole} all @param {number} size */
 function menuLink([view, name], all, size) {
   const count = view === "alerts" && all.n.loud ? html`<span class="n ${all.n.unowned ? "hot" : ""}">${number(all.n.loud)}<span class="hidden"> ${t("filter_open")}</span></span>` : nothing;
-  return html`<a href=${address({ view })} aria-current=${route().view === view ? "page" : nothing}>${icon(name, size)}<span>${t(view)}</span>${count}</a>`;
+  return html`<a href=${address({ view })} aria-current=${route().view === view || (view === "more" && route().view === "health") ? "page" : nothing}>${icon(name, size)}<span>${t(view)}</span>${count}</a>`;
 }
 
 function who() {
@@ -89,7 +92,7 @@ function bar(all) {
   const oldest = Math.min(...all.worst.map(began));
   const held = all.kind === "alerts" && !all.n.unowned;
   return html`<header class="bar ${overview ? "over" : ""}">
-    ${overview ? html`<span class="date"><span class="small">${LOGO}</span><b class="small">${t("product")}</b><span class="mut desk">${state.overview ? dateWithZone(now()) : nothing}</span></span>` : nothing}
+    ${overview ? html`<span class="date"><span class="small">${LOGO}</span><b class="small">${t("product")}</b><span class="mut desk">${state.overview ? dateWithZone(now()) : nothing}${onCallNow() ? ` · ${t("on_call_bar", { who: onCallNow() })}` : nothing}</span></span>` : nothing}
     <a class="state" href=${address({ view: "overview" })}>${shape(all.level, 18, held)}<span>${shortLine(all)}</span>${all.kind === "alerts" ? html`<span class="mut desk">${t("short_since", { t: moment(oldest, now()) })}</span>` : nothing}</a>
     <div class="end">${ranged && state.overview ? html`<span class="desk">${rangeSwitch(all)}</span>` : nothing}${liveMark()}</div>
   </header>`;
@@ -118,7 +121,7 @@ function toastBox() {
 
 /** @type {[string[], string][]} */
 const KEYS = [
-  [["g", "o"], "overview"], [["g", "a"], "alerts"], [["g", "l"], "logs"], [["j", "k"], "key_move"], [["Enter"], "key_open"], [["x"], "key_choose"], [["a"], "acknowledge"],
+  [["g", "o"], "overview"], [["g", "a"], "alerts"], [["g", "l"], "logs"], [["g", "s"], "health"], [["j", "k"], "key_move"], [["Enter"], "key_open"], [["x"], "key_choose"], [["a"], "acknowledge"],
   [["s"], "snooze"], [["i"], "assign"], [["c"], "comment"], [["r"], "open_runbook"], [["/"], "key_search"], [["−", "+"], "key_range"],
   [["←", "→"], "key_cursor"], [["t"], "key_theme"], [["e"], "key_language"], [["?"], "key_help"], [["Esc"], "key_escape"],
 ];
@@ -140,10 +143,15 @@ function setKeys(on) {
 // ---- more
 
 export const more = () => html`<div class="view-head"><h1>${t("more")}</h1></div>
-  <section class="section"><header><h2>${t("this_browser")}</h2></header>
-    <ul class="choices"><li><span>${t("language")}</span>${languageSwitch()}</li><li><span>${t("theme")}</span>${themeSwitch()}</li>
-    <li><span>${t("single_keys")}</span>${segments(t("single_keys"), [["on", t("on")], ["off", t("off")]], state.singleKeys ? "on" : "off", (value) => setKeys(value === "on"))}</li></ul></section>
+  <p><a class="button" href=${address({ view: "health" })}>${icon("health")}${t("health")}</a></p>
+  ${browserSection()}
   <div class="mut">${who()}</div>`;
+
+/** What this browser remembers. */
+export const browserSection = () => html`<section class="section" data-section="browser"><header><h2>${t("this_browser")}</h2></header>
+    <ul class="choices"><li><span>${t("notify")}<span class="sub">${t(obstacle() || "notify_sub")}</span></span>${segments(t("notify"), [["on", t("on")], ["off", t("off")]], state.notify ? "on" : "off", (value) => void setNotify(value === "on"))}</li>
+    <li><span>${t("language")}</span>${languageSwitch()}</li><li><span>${t("theme")}</span>${themeSwitch()}</li>
+    <li><span>${t("single_keys")}</span>${segments(t("single_keys"), [["on", t("on")], ["off", t("off")]], state.singleKeys ? "on" : "off", (value) => setKeys(value === "on"))}</li></ul></section>`;
 
 // ---- log-in
 

@@ -52,7 +52,7 @@ function shared(group, by) {
   const most = (group.common_labels ?? []).find((/** @type {any} */ one) => !ignored.has(one.name));
   return [
     all.length && group.count > 1 ? t("group_share", { labels: listed(all) }) : "",
-    most && most.count < group.count ? t("group_common", { n: number(most.count), m: number(group.count), label: `${most.name}=${most.value}` }) : "",
+    most && group.count > 1 && most.count < group.count ? t("group_common", { n: number(most.count), m: number(group.count), label: `${most.name}=${most.value}` }) : "",
   ].filter(Boolean).join(" · ");
 }
 
@@ -79,4 +79,4 @@ function groupRow(group, by) {
 
 /** The heading over the rows of a group. @param {string} by @param {string} value @param {Alert[]} alerts */
 export const groupHeading = (by, value, alerts) =>
-  html`<b>${groupName(by, value)} · ${number(alerts.length)}</b>${nobodyHas(alerts) ? html` <span class="mut">${t("group_nobody", { n: number(nobodyHas(alerts)) })}, ${moment(Math.min(...alerts.map(began)), now())}</span>` : nothing}`;
+  html`<b>${groupName(by, value)} · ${number(alerts.length)}</b>${nobodyHas(alerts) ? html` <span class="mut">${listed([t("group_nobody", { n: number(nobodyHas(alerts)) }), moment(Math.min(...alerts.map(began)), now())])}</span>` : nothing}`;

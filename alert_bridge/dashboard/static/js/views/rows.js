@@ -24,12 +24,13 @@ export function nextStep(alert) {
 }
 
 /** What a step of the escalation does: who is told, who gets it, how bad it is from then on. @param {any} step @returns {string} */
-function stepWords(step) {
-  const words = (step.actions ?? []).map((/** @type {any} */ action) => {
-    if (action.severity) return t("step_severity", { severity: t(levelOf(action.severity)) });
-    return action.assignee ? t("step_assign", { who: action.assignee }) : "";
+export function stepWords(step) {
+  const words = (step.actions ?? []).map((/** @type {unknown} */ action) => {
+    const [, kind, what] = /^(severity_increase|assign_to) (.+)$/.exec(String(action)) ?? [];
+    return kind ? t(`step_${kind}`, { what: kind === "assign_to" ? what : t(levelOf(what)) }) : "";
   });
-  return [listed((step.channels ?? []).map(channelName)), ...words].filter(Boolean).join(" · ") || t("step");
+  const told = [...(step.on_call ?? []).map((/** @type {string} */ one) => t("step_on_call", { schedule: one })), ...(step.channels ?? []).map(channelName)];
+  return [listed(told), ...words].filter(Boolean).join(" · ") || t("step");
 }
 
 /** Until when an acknowledgement or a snooze holds. @param {Alert} alert */

@@ -5,7 +5,7 @@ import { suppressor } from "../alerts.js";
 import { has, t } from "../strings.js";
 import { now, state } from "../store.js";
 import { channelName, clock, duration, epoch, moment, number } from "../text.js";
-import { nextStep } from "./rows.js";
+import { stepWords } from "./rows.js";
 
 /** @param {import("../alerts.js").Alert} alert */
 export function storyOf(alert) {
@@ -16,13 +16,16 @@ export function storyOf(alert) {
   return html`<ol class="story">${past.map(pastRow)}${alert.status === "resolved" ? nothing : future(alert)}</ol>`;
 }
 
-/** @param {import("../alerts.js").Alert} alert */
+/** Now, and the next step; while somebody has the alert it comes only if that ends. @param {import("../alerts.js").Alert} alert */
 function future(alert) {
-  const next = nextStep(alert);
-  const said = next ? html`: <span class="mut">${t("history_stops")}</span>` : alert.status === "firing" ? html`: <span class="mut">${t("no_next")}</span>` : nothing;
-  const ahead = next && Number.isFinite(next.at);
-  return html`<li class="now"><span class="when">${clock(now())}</span><span class="knot"><i></i></span><span>${t("now")}${said}</span><span></span></li>
-    ${next ? html`<li class="next"><span class="when">${ahead ? moment(next.at, now()) : nothing}</span><span class="knot"><i></i></span><span>${next.text}</span><span class="result">${ahead ? t("in_time", { d: duration(next.at - now()) }) : nothing}</span></li>` : nothing}`;
+  const step = alert.next_step;
+  const stands = alert.status !== "firing";
+  const at = epoch(step?.at);
+  const ahead = Number.isFinite(at);
+  const hint = stands ? (step ? "history_stands" : "") : step ? "history_stops" : "no_next";
+  const policy = step?.policy ? html` <span class="mut">${t("history_policy", { policy: step.policy, n: step.step ?? 1 })}</span>` : nothing;
+  return html`<li class="now"><span class="when">${clock(now())}</span><span class="knot"><i></i></span><span>${t("now")}${hint ? html`: <span class="mut">${t(hint)}</span>` : nothing}</span><span></span></li>
+    ${step ? html`<li class="next ${stands ? "stands" : ""}"><span class="when">${ahead ? moment(at, now()) : nothing}</span><span class="knot"><i></i></span><span>${stepWords(step)}${policy}</span><span class="result">${ahead ? t("in_time", { d: duration(at - now()) }) : nothing}</span></li>` : nothing}`;
 }
 
 /** @param {any} item */

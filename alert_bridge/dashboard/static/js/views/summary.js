@@ -80,7 +80,7 @@ const fold = (problems) =>
   html`<details class="problem"><summary>${t("details")}</summary>${problems.map((problem) => html`<p class="mono">${problem}</p>`)}</details>`;
 
 /** @param {any} source */
-const sourceName = (source) => (has(`source_${source.name}`) ? t(`source_${source.name}`) : source.name);
+export const sourceName = (source) => (has(`source_${source.name}`) ? t(`source_${source.name}`) : source.name);
 
 /** Who is silent, since when or why, and what goes on. */
 function silence() {
