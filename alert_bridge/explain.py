@@ -10,8 +10,8 @@ from typing import Any
 from alert_bridge.alerts import Alert, Severity
 from alert_bridge.analyzer_client import Analyzer, AnalyzerUnavailable
 from alert_bridge.episodes import number
+from alert_bridge.explaining import Explanation
 from alert_bridge.figures import BY_NAME
-from alert_bridge.pipeline import Explanation
 from alert_bridge.threshold_manager import DynamicThresholdManager
 from alert_bridge.threshold_manager import Explanation as ThresholdExplanation
 from alert_bridge.threshold_reasons import Language

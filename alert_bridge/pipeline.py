@@ -6,16 +6,18 @@ What is decided stands in episodes.py, what is stored in store/, who is told in 
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from alert_bridge import episodes
 from alert_bridge.alerts import Alert, Observation
 from alert_bridge.episodes import Change
+from alert_bridge.explaining import Explain, Explaining, Explanation
+from alert_bridge.intake import Event, Intake, Notification, Refused
 from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.store import episode_rows, inbox, outbox, told_rows
 from runtime.clock import Clock
@@ -23,8 +25,10 @@ from runtime.database import Database
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
-EXPLAIN_SECONDS = 3.0
-"""How long the first notification waits for the reason and the log patterns."""
+_SLICE_SECONDS = 0.01
+"""Listeners are told for so long before the loop serves others."""
+
+_COUNT_SECONDS = 1.0
 
 
 class UnknownAlert(LookupError):
@@ -41,34 +45,10 @@ class UnknownAlert(LookupError):
         return f"no alert {self.id!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What is known about an alert besides its labels.
-
-    reasons: why it fired, by language code. log_patterns, changes, anomalies: of the same window.
-    """
-
-    reasons: Mapping[str, str] = field(default_factory=dict)
-    log_patterns: tuple[Mapping[str, Any], ...] = ()
-    value: float | None = None
-    threshold: float | None = None
-    changes: tuple[Mapping[str, Any], ...] = ()
-    anomalies: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A part of a notification that could not be used: kept with what was wrong."""
-
-    body: str
-    error: str
-
-
-Item = TypeVar("Item", Observation, Change)
+Item = TypeVar("Item", "_Sighting", Change)
 
 _EVENTS = {"opened": "alert_created", "resolved": "alert_resolved"}
 
-Explain = Callable[[Alert], Awaitable[Explanation]]
 Stage = Callable[[Connection, Sequence[Change], datetime], Sequence[Change]]
 """Called in the transaction of stored changes, each of another episode; what it returns is stored in the same one.
 
@@ -77,7 +57,6 @@ Hundreds may come at once while nobody else can write: a stage asks the database
 
 Listener = Callable[[str, Alert], None]
 """Told of each stored change: (`alert_created` | `alert_updated` | `alert_resolved`, the alert)."""
-
 
 Hearer = Callable[[str, Sequence[Observation]], None]
 """Told of all that is observed, once it is stored: (the source, what it saw); what changed nothing included."""
@@ -102,9 +81,12 @@ class Pipeline:
         self._database = database
         self._clock = clock
         self._metrics = metrics
-        self._explain = explain
         self.language = language
-        self._explaining: dict[str, asyncio.Task[None]] = {}
+        self._explaining = Explaining(explain, self._keep, lambda: metrics.errors.labels("explain").inc())
+        self._intake = Intake(database, self._take_in, self._publish)
+        self._publishing = asyncio.Lock()
+        self._counting: asyncio.Task[None] | None = None
+        self._counted = True
         self.stages: list[Stage] = []
         self.listeners: list[Listener] = []
         self.hearers: list[Hearer] = []
@@ -127,26 +109,17 @@ class Pipeline:
         raw: the notification as it came, kept in the inbox. channels: who gets the first word;
         empty: whom the escalation policy names.
         persists: what fires here is known to fire still (a poll), and no late duplicate.
-        Returns the episodes that began or changed. Raises sqlalchemy.exc.OperationalError if nothing could be stored.
+        Returns the episodes that began or changed. Raises Unavailable if not all could be stored.
         """
         started = self._clock.monotonic()
-        now = self._clock.now()
-
-        def work(connection: Connection) -> list[tuple[str, Alert]]:
-            if raw:
-                inbox.receive(connection, now, source, raw)
-            for one in refused:
-                inbox.receive(connection, now, source, one.body, one.error)
-            return self._take_in(connection, observations, now, tuple(channels), source, persists)
-
-        stored = await self._database.run(work)
+        notification = Notification(source, observations, raw, refused, tuple(channels), persists)
+        stored = await self._intake.take(notification)
         self._metrics.observations.labels(source).inc(len(observations))
         self._metrics.refused.labels(source).inc(len(refused))
         self._metrics.last_commit.set(self._clock.time())
         self._metrics.ingest_seconds.observe(self._clock.monotonic() - started)
         for hear in self.hearers:
             hear(source, observations)
-        await self._publish(stored)
         return [alert for _, alert in stored]
 
     def hear_watchdog(self) -> None:
@@ -199,9 +172,7 @@ class Pipeline:
 
     async def explained(self, alert_id: str) -> None:
         """Wait, three seconds at most, until what can be known about a new alert is stored with it."""
-        task = self._explaining.get(alert_id)
-        if task is not None:
-            await asyncio.wait([task], timeout=EXPLAIN_SECONDS)
+        await self._explaining.done(alert_id)
 
     async def expire(self) -> None:
         """Let acknowledgements and snoozes that have run out end."""
@@ -220,45 +191,52 @@ class Pipeline:
 
     async def close(self) -> None:
         """Stop what is still being explained; it is asked again when the alert is next told."""
-        for task in list(self._explaining.values()):
-            task.cancel()
-        await asyncio.gather(*self._explaining.values(), return_exceptions=True)
+        await self._explaining.close()
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.gather(self._counting, return_exceptions=True)
 
-    def _take_in(
-        self,
-        connection: Connection,
-        observations: Sequence[Observation],
-        now: datetime,
-        channels: tuple[str, ...],
-        source: str,
-        persists: bool,
-    ) -> list[tuple[str, Alert]]:
+    def _take_in(self, connection: Connection, batch: Sequence[Notification]) -> list[list[Event]]:
+        """Store what a batch of notifications changes; returns the events of each."""
+        now = self._clock.now()
+        rows: list[inbox.Row] = [(one.source, one.raw, None) for one in batch if one.raw]
+        rows += [(one.source, part.body, part.error) for one in batch for part in one.refused]
+        inbox.receive_all(connection, now, rows)
+        places = {_key(seen): seen for one in batch for seen in one.observations}
         current: dict[tuple[str, str], Alert] = {}
-        for cluster in {seen.cluster for seen in observations}:
-            fingerprints = {seen.fingerprint for seen in observations if seen.cluster == cluster}
+        for cluster in {cluster for cluster, _ in places}:
+            fingerprints = [fingerprint for other, fingerprint in places if other == cluster]
             for fingerprint, alert in episode_rows.latest(connection, cluster, fingerprints).items():
                 current[cluster, fingerprint] = alert
-        stored: list[tuple[str, Alert]] = []
-        for part in _without_repeats(observations):
-            decided = (
-                episodes.observe(
-                    seen,
-                    current.get(_key(seen)),
-                    id=episode_rows.new_id(),
-                    now=now,
-                    language=self.language,
-                    source=source,
-                    persists=persists,
-                )
-                for seen in part
-            )
-            changes = [replace(change, channels=channels) for change in decided if change is not None]
-            changed = self._store(connection, changes, now)
-            current |= {_key(alert): alert for _, alert in changed}
-            stored += changed
-        return stored
+        events: list[list[Event]] = [[] for _ in batch]
+        sightings = [_Sighting(place, one, seen) for place, one in enumerate(batch) for seen in one.observations]
+        for part in _without_repeats(sightings):
+            owners: dict[str, int] = {}
+            changes = []
+            for sighting in part:
+                change = self._decide(sighting, current.get(_key(sighting.seen)), now)
+                if change is not None:
+                    owners[change.alert.id] = sighting.place
+                    changes.append(change)
+            for event, alert in self._store(connection, changes, now):
+                current[_key(alert)] = alert
+                events[owners[alert.id] if alert.id in owners else part[0].place].append((event, alert))
+        return events
 
-    def _store(self, connection: Connection, changes: Sequence[Change], now: datetime) -> list[tuple[str, Alert]]:
+    def _decide(self, sighting: "_Sighting", current: Alert | None, now: datetime) -> Change | None:
+        notification = sighting.notification
+        change = episodes.observe(
+            sighting.seen,
+            current,
+            id=episode_rows.new_id(),
+            now=now,
+            language=self.language,
+            source=notification.source,
+            persists=notification.persists,
+        )
+        return None if change is None else replace(change, channels=notification.channels)
+
+    def _store(self, connection: Connection, changes: Sequence[Change], now: datetime) -> list[Event]:
         """Store changes, each of another episode, and all that follows from them.
 
         Returns the events with the episodes' states, each episode's in order.
@@ -281,16 +259,34 @@ class Pipeline:
             stored += self._store(connection, stage(connection, shown, now), now)
         return stored
 
-    async def _publish(self, stored: Sequence[tuple[str, Alert]]) -> None:
+    async def _publish(self, stored: Sequence[Event]) -> None:
+        """Tell the listeners, in the order in which it was stored; the loop serves others meanwhile."""
         if not stored:
             return
-        for event, alert in stored:
-            if event == "alert_created":
-                self._metrics.episodes.labels(alert.severity.prometheus).inc()
-                self._begin_explaining(alert)
-            self._tell(event, alert)
+        async with self._publishing:
+            since = self._clock.monotonic()
+            for event, alert in stored:
+                if event == "alert_created":
+                    self._metrics.episodes.labels(alert.severity.prometheus).inc()
+                    self._explaining.begin(alert)
+                self._tell(event, alert)
+                if self._clock.monotonic() - since > _SLICE_SECONDS:
+                    await asyncio.sleep(0)
+                    since = self._clock.monotonic()
         self.outbox_changed.set()
-        await self.refresh_metrics()
+        self._counted = False
+        if self._counting is None:
+            self._counting = asyncio.create_task(self._count(), name="count alerts")
+
+    async def _count(self) -> None:
+        """Count the open alerts, once a second at most."""
+        try:
+            while not self._counted:
+                self._counted = True
+                await self.refresh_metrics()
+                await asyncio.sleep(_COUNT_SECONDS)
+        finally:
+            self._counting = None
 
     def _tell(self, event: str, alert: Alert) -> None:
         for listener in self.listeners:
@@ -300,40 +296,42 @@ class Pipeline:
                 self._metrics.errors.labels("listener").inc()
                 logger.exception("a listener failed on %s of %s", event, alert.id)
 
-    def _begin_explaining(self, alert: Alert) -> None:
-        task = asyncio.create_task(self._explain_and_store(alert), name=f"explain {alert.id}")
-        self._explaining[alert.id] = task
-        task.add_done_callback(lambda _: self._explaining.pop(alert.id, None))
+    async def _keep(self, found: Sequence[tuple[Alert, Explanation]]) -> None:
+        """Store what is known about new alerts."""
+        known = {alert.id: explanation for alert, explanation in found}
 
-    async def _explain_and_store(self, alert: Alert) -> None:
-        try:
-            known = await asyncio.wait_for(self._explain(alert), EXPLAIN_SECONDS)
-        except Exception:
-            self._metrics.errors.labels("explain").inc()
-            logger.exception("alert %s goes out without its reason", alert.id)
-            return
+        def work(connection: Connection) -> list[Alert]:
+            changes = [
+                self._explained(connection, alert, known[alert.id])
+                for alert in episode_rows.get_all(connection, list(known))
+            ]
+            return episode_rows.save_all(connection, changes, self._clock.now())
 
-        def work(connection: Connection) -> Alert | None:
-            current = episode_rows.get(connection, alert.id)
-            if current is None:
-                return None
-            usual = episodes.usual_duration(episode_rows.durations(connection, alert.fingerprint))
-            explained = episodes.explain(
-                current,
-                language=self.language,
-                reasons=known.reasons,
-                log_patterns=known.log_patterns,
-                changes=known.changes,
-                anomalies=known.anomalies,
-                value=known.value,
-                threshold=known.threshold,
-                usual_duration_seconds=usual,
-            )
-            return episode_rows.save(connection, Change(explained, "updated"), self._clock.now())
-
-        stored = await self._database.run(work)
-        if stored is not None:
+        for stored in await self._database.run(work):
             self._tell("alert_updated", stored)
+
+    def _explained(self, connection: Connection, alert: Alert, known: Explanation) -> Change:
+        explained = episodes.explain(
+            alert,
+            language=self.language,
+            reasons=known.reasons,
+            log_patterns=known.log_patterns,
+            changes=known.changes,
+            anomalies=known.anomalies,
+            value=known.value,
+            threshold=known.threshold,
+            usual_duration_seconds=episodes.usual_duration(episode_rows.durations(connection, alert.fingerprint)),
+        )
+        return Change(explained, "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """One observation of a batch. place: of its notification in the batch."""
+
+    place: int
+    notification: Notification
+    seen: Observation
 
 
 def _key(one: Observation | Alert) -> tuple[str, str]:
@@ -345,7 +343,7 @@ def _without_repeats(items: Sequence[Item]) -> list[list[Item]]:
     parts: list[list[Item]] = []
     before: Counter[Hashable] = Counter()
     for item in items:
-        key = item.alert.id if isinstance(item, Change) else _key(item)
+        key = item.alert.id if isinstance(item, Change) else _key(item.seen)
         if before[key] == len(parts):
             parts.append([])
         parts[before[key]].append(item)

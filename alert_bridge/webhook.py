@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from alert_bridge.alerts import Observation, fingerprint
-from alert_bridge.pipeline import Refused
+from alert_bridge.intake import Refused
 from runtime.clock import parse_utc
 
 WATCHDOG = "Watchdog"

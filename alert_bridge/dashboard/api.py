@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from alert_bridge.intake import Refused
 from alert_bridge.metrics import BridgeMetrics
-from alert_bridge.pipeline import Pipeline, Refused
+from alert_bridge.pipeline import Pipeline
 from alert_bridge.webhook import Unusable, parse_alertmanager, unreadable
 from runtime.clock import Clock
 from runtime.web import Problem, parse_json

@@ -106,10 +106,10 @@ def save_all(connection: Connection, changes: Sequence[Change], now: datetime) -
     begun = [row for row, change in zip(rows, changes, strict=True) if change.what == "opened"]
     changed = [row | {"_id": row["id"]} for row, change in zip(rows, changes, strict=True) if change.what != "opened"]
     noted = [_note(change, now) for change in changes if change.what != "updated"]
-    if begun:
-        connection.execute(insert(alerts), begun)
     if changed:
         connection.execute(update(alerts).where(alerts.c.id == bindparam("_id")), changed)
+    if begun:
+        connection.execute(insert(alerts), begun)
     if noted:
         connection.execute(insert(history), noted)
     return stored

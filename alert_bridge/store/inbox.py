@@ -1,5 +1,6 @@
 """The inbox: notifications as they came, and what of them could not be used."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -10,7 +11,15 @@ from sqlalchemy import (
 from alert_bridge.store.tables import inbox
 from runtime.clock import format_utc
 
+Row = tuple[str, str, str | None]
+"""The source, the body, and what was wrong with it: None for a whole notification."""
 
-def receive(connection: Connection, now: datetime, source: str, body: str, error: str | None = None) -> None:
-    """Keep a notification as it came; `error` where it could not be used."""
-    connection.execute(insert(inbox).values(received_at=format_utc(now), source=source, body=body, error=error))
+
+def receive_all(connection: Connection, now: datetime, rows: Sequence[Row]) -> None:
+    """Keep notifications as they came, and what of them could not be used."""
+    received = format_utc(now)
+    if rows:
+        connection.execute(
+            insert(inbox),
+            [{"received_at": received, "source": source, "body": body, "error": error} for source, body, error in rows],
+        )

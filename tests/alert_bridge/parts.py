@@ -13,10 +13,11 @@ from alert_bridge.alerts import Alert, Observation, fingerprint
 from alert_bridge.delivery import DeliveryWorker
 from alert_bridge.escalating import Escalating
 from alert_bridge.escalation import EVERYBODY_AT_ONCE, Policy
+from alert_bridge.explaining import Explanation
 from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import DeliveryError, Notification
-from alert_bridge.pipeline import Explanation, Pipeline
+from alert_bridge.pipeline import Pipeline
 from alert_bridge.schedules import NOBODY_ON_CALL, OnCall
 from runtime.clock import ManualClock
 from runtime.database import Database

@@ -9,8 +9,9 @@ from alembic.migration import MigrationContext
 from alert_bridge import episodes
 from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import AlreadyResolved
+from alert_bridge.explaining import Explanation
 from alert_bridge.notify.notifier import DeliveryError
-from alert_bridge.pipeline import Explanation, UnknownAlert
+from alert_bridge.pipeline import UnknownAlert
 from alert_bridge.store import alert_list, episode_rows, retention, tables
 from alert_bridge.store.alert_list import AlertFilter
 from tests.alert_bridge.parts import parts, seen
