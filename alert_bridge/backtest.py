@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alert_bridge.threshold_alerts import BeyondState
+from alert_bridge.threshold_baseline import BaselineAccepted
 from alert_bridge.threshold_config import ThresholdConfig
 from alert_bridge.threshold_manager import DynamicThresholdManager, Explanation
-from alert_bridge.thresholds import BaselineAccepted
 from runtime.clock import format_utc, parse_utc
 
 _DAY_SECONDS = 86400.0

@@ -18,6 +18,7 @@ Flags = NDArray[np.bool_]
 
 INTERVAL_SECONDS = 300
 HOUR, DAY, WEEK = 12, 288, 2016  # in intervals
+LARGEST = 1e100  # values are capped there
 KEPT = 4 * WEEK + 2 * HOUR  # four whole windows of the same time of the week
 _SLOTS = KEPT + DAY + 2 * HOUR  # a day may be put ahead without losing what its first interval still needs
 

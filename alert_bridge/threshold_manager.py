@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from alert_bridge.alerts import Severity
+from alert_bridge.threshold_baseline import BaselineAccepted
 from alert_bridge.threshold_config import Direction, ThresholdConfig, ThresholdConfigError, raw_counter
+from alert_bridge.threshold_course import Mode, Parameters
 from alert_bridge.threshold_reasons import Language, Reason, Value, reason_for
-from alert_bridge.thresholds import HOLD_SECONDS, BaselineAccepted, Mode, Parameters, SeriesThreshold
+from alert_bridge.thresholds import HOLD_SECONDS, SeriesThreshold
 from runtime.clock import Clock, SystemClock
 
 logger = logging.getLogger(f"monitoring.{__name__}")
@@ -23,7 +25,7 @@ logger = logging.getLogger(f"monitoring.{__name__}")
 Labels = tuple[tuple[str, str], ...]
 LabelsLike = Mapping[str, str] | Iterable[tuple[str, str]]
 
-_STATE_VERSION = 2
+_STATE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

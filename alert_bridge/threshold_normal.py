@@ -20,7 +20,7 @@ Season = Literal["none", "day", "week"]
 
 SEASONS: tuple[Season, ...] = ("none", "day", "week")
 UNKNOWN = -1  # as a season: too few values
-_DAILY = SEASONS.index("day")
+DAILY = SEASONS.index("day")
 _LEARNED = (0, 3 * DAY, 21 * DAY)  # how much has to be known for a season
 _ENOUGH = (12, 30, 30)  # how many values
 _WIDTHS = (0, 7 * 2 * HOUR, 4 * 2 * HOUR)  # of how many a pool is; 0: of all that there is
@@ -90,13 +90,17 @@ class Normals:
         numbers: the rows' intervals, of one day. By the season of the week it is none: its values are older than a day.
         """
         apart = numbers[:, None] - changed
-        lately = (apart > 0) & ((apart <= HOUR) | (apart >= DAY - 4 * HOUR) | (self.seasons < _DAILY)[:, None])
-        return np.flatnonzero(lately.any(axis=1) & (self.seasons <= _DAILY))
+        lately = (apart > 0) & ((apart <= HOUR) | (apart >= DAY - 4 * HOUR) | (self.seasons < DAILY)[:, None])
+        return np.flatnonzero(lately.any(axis=1) & (self.seasons <= DAILY))
 
     def replace(self, rows: Numbers, by: "Normals") -> None:
         """Take over other rows."""
         for name in self.__slots__:
             getattr(self, name)[rows] = getattr(by, name)
+
+    def part(self, rows: Numbers) -> "Normals":
+        """Return some of the rows."""
+        return Normals(*(getattr(self, name)[rows] for name in self.__slots__))
 
     def estimate(self, row: int) -> Estimate | None:
         """Return one interval's estimate, None with too few values."""
@@ -185,7 +189,7 @@ class Normal:
         """Return the median of each row's intervals up to `last`, NaN where nothing may be learned at `now`."""
         values = self._history.learned(pools, now, self._ceiling)
         values[(pools > last) | (pools <= now - KEPT)] = np.nan
-        return _row_medians(values)
+        return row_medians(values)
 
     def _pools(self, season: int, numbers: Numbers, most: int) -> Numbers:
         if season == 2:
@@ -205,7 +209,7 @@ class Normal:
     def _trend(self, days: Numbers, now: int) -> float:
         """Return the level's movement per day, comparing whole days a week apart."""
         values = self._history.learned(days, now, self._ceiling)
-        medians = _row_medians(np.where(days > now - KEPT, values, np.nan))
+        medians = row_medians(np.where(days > now - KEPT, values, np.nan))
         moves = (medians[7:] - medians[:-7]) / 7
         moves = moves[np.isfinite(moves)]
         return median(moves) if len(moves) >= 5 else 0.0
@@ -244,7 +248,7 @@ def _medians(ordered: Floats, counts: Numbers) -> Floats:
     return medians
 
 
-def _row_medians(values: Floats) -> Floats:
+def row_medians(values: Floats) -> Floats:
     """Return the median of each row's values, NaN where all are NaN."""
     return _medians(np.sort(values, axis=1), np.count_nonzero(~np.isnan(values), axis=1))
 

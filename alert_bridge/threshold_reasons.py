@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from alert_bridge.threshold_baseline import BaselineAccepted
 from alert_bridge.threshold_config import ThresholdConfig, zone
+from alert_bridge.threshold_course import WARM_SAMPLES, Computation
 from alert_bridge.threshold_history import INTERVAL_SECONDS
-from alert_bridge.thresholds import (
-    WARM_SAMPLES,
-    BaselineAccepted,
-    Computation,
-    SeriesThreshold,
-)
+from alert_bridge.thresholds import SeriesThreshold
 
 Language = Literal["en", "ja"]
 Value = float | int | str
@@ -98,6 +95,7 @@ def _numbers(config: ThresholdConfig, computed: Computation, sign: float) -> dic
         "spread": computed.band / width,
         "widened": round(100 * (estimate.widening - 1)),
         "drift": sign * computed.drift,
+        "level": sign * computed.level,
         "candidate": sign * computed.candidate,
         "target": sign * computed.target,
         "share": computed.blend * min(1.0, config.adaptive_factor),
@@ -149,7 +147,8 @@ def _words(values: Mapping[str, Value], language: Language) -> dict[str, str]:
         words["formula"] = _formula(values)
         widened = values.get("widened", 0)
         words["widened_part"] = _TEXTS[language]["widened_part"].format_map(words) if widened else ""
-        words["trend_part"] = _TEXTS[language]["trend_part"].format_map(words) if values["drift"] else ""
+        for name, part in (("drift", "trend_part"), ("level", "level_part")):
+            words[part] = _TEXTS[language][part].format_map(words) if values.get(name) else ""
     return words
 
 
@@ -173,7 +172,9 @@ def _formula(values: Mapping[str, Value]) -> str:
         float(values[name]) for name in ("centre", "factor", "multiplier", "spread", "drift")
     )
     text = f"{number(centre)} {values['band_sign']} {number(factor)} x {number(multiplier)} x {number(spread)}"
-    return text if drift == 0 else f"{text} {'-' if drift < 0 else '+'} {number(abs(drift))}"
+    for moved in (drift, float(values.get("level", 0.0))):
+        text += f" {'-' if moved < 0 else '+'} {number(abs(moved))}" if moved else ""
+    return text
 
 
 _DAYS: Final[dict[str, tuple[str, ...]]] = {
@@ -200,9 +201,9 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "The data give {candidate} = {formula}.",
         "other_severity": "{threshold}: that of severity {other}; its own would be {own}, which is stricter.",
         "usual_week": "{centre} is usual for {at_day} {at_time} +-60 min ({timezone}; {count} values of 4 weeks), "
-        "{spread} their spread{widened_part}{trend_part}.",
+        "{spread} their spread{widened_part}{trend_part}{level_part}.",
         "usual_day": "{centre} is usual for {at_time} +-60 min ({timezone}; {count} values of 7 days), "
-        "{spread} their spread{widened_part}{trend_part}.",
+        "{spread} their spread{widened_part}{trend_part}{level_part}.",
         "usual_none": "{centre} is usual so far ({count} values), {spread} their spread{widened_part}.",
         "limits": "Limits {min}..{max} not reached.",
         "accepted": BASELINE_ACCEPTED
@@ -212,6 +213,7 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "accepted_dropped": "earlier history dropped.",
         "widened_part": " ({widened} % wider, because deviations last)",
         "trend_part": ", {drift} the share of the trend",
+        "level_part": ", {level} follows the level of the last day",
     },
     "ja": {
         "no_values": "{threshold}: 基準値です。まだ値が届いていません(warming)。",
@@ -232,9 +234,9 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "other_severity": "{threshold}: 重大度 {other} のしきい値に合わせています。"
         "単独では {own} となり、そちらのほうが厳しくなるためです。",
         "usual_week": "{centre} は{at_day} {at_time} 前後 60 分の平常値({timezone}、4 週間の値 {count} 個)、"
-        "{spread} はそのばらつきです{widened_part}{trend_part}。",
+        "{spread} はそのばらつきです{widened_part}{trend_part}{level_part}。",
         "usual_day": "{centre} は {at_time} 前後 60 分の平常値({timezone}、7 日間の値 {count} 個)、"
-        "{spread} はそのばらつきです{widened_part}{trend_part}。",
+        "{spread} はそのばらつきです{widened_part}{trend_part}{level_part}。",
         "usual_none": "{centre} はこれまでの平常値(値 {count} 個)、{spread} はそのばらつきです{widened_part}。",
         "limits": "下限 {min}、上限 {max} には達していません。",
         "accepted": "新しい基準線を受け入れました(" + BASELINE_ACCEPTED + "、{accepted_at_day} {accepted_at_time}): "
@@ -244,5 +246,6 @@ _TEXTS: Final[dict[str, dict[str, str]]] = {
         "accepted_dropped": "以前の履歴は捨てました。",
         "widened_part": "(ずれが長引くため {widened} % 広げています)",
         "trend_part": "({drift} は傾向を見込んだ分)",
+        "level_part": "({level} は直近 1 日の水準に合わせた分)",
     },
 }

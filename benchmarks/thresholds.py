@@ -162,9 +162,11 @@ def ours(values: Floats, k: float) -> Floats:
         config = ThresholdConfig("x", base, min_threshold=10 * float(finite.min()), max_threshold=0.0, std_multiplier=k)
     manager = DynamicThresholdManager()
     manager.register_threshold(config)
-    limits = np.empty(len(values))
-    for place, value in enumerate(values.tolist()):
-        at = START + 300 * place
+    moments = START + 300.0 * np.arange(len(values))
+    manager.load_history("x", moments[:LEARNED].tolist(), values[:LEARNED].tolist())
+    limits = np.full(len(values), np.nan)
+    for place in range(LEARNED, len(values)):
+        at, value = float(moments[place]), float(values[place])
         manager.add_metric_value("x", value, at)
         limits[place] = manager.get_threshold("x", at)
     return limits

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from alert_bridge.thresholds import BaselineAccepted, Parameters, SeriesThreshold
+from alert_bridge.threshold_baseline import BaselineAccepted
+from alert_bridge.threshold_course import Parameters
+from alert_bridge.thresholds import SeriesThreshold
 
 Floats = NDArray[np.float64]
 
