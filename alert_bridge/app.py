@@ -333,6 +333,7 @@ class AlertBridge:
             make_ticket=self._tickets.make,
             health=self._health,
             on_call=self.escalating.on_call,
+            maintenance=self.maintenance.windows,
             channels=self._worker.health,
         )
         sessions = Sessions(self._access)

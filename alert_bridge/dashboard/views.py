@@ -83,10 +83,12 @@ class Views:
         make_ticket: Callable[[Identity], str],
         health: Health,
         on_call: Callable[[datetime], Sequence[Mapping[str, Any]]],
+        maintenance: Callable[[datetime], Sequence[Mapping[str, Any]]],
         channels: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]],
     ) -> None:
         self._health = health
         self._on_call = on_call
+        self._maintenance = maintenance
         self._channels = channels
         self._reader = reader
         self._figures = figures
@@ -114,6 +116,7 @@ class Views:
             Route("/api/v1/thresholds/{metric}/history", self.threshold_history, methods=["GET"]),
             Route("/api/v1/health", self.health, methods=["GET"]),
             Route("/api/v1/oncall", self.on_call, methods=["GET"]),
+            Route("/api/v1/maintenance", self.maintenance, methods=["GET"]),
             Route(FEED_TICKET_PATH, self.feed_ticket, methods=["POST"]),
         ]
 
@@ -234,6 +237,12 @@ class Views:
         channels = await self._channels()
         known = await self._health.shown(self._language(request))
         return JSONResponse({**known, "sources": await self._sources(snapshot), "channels": channels})
+
+    @described()
+    async def maintenance(self, _: Request) -> Response:
+        """Show the maintenance windows: which are open, and when each comes next."""
+        items = list(self._maintenance(self._clock.now()))
+        return JSONResponse({"items": items, "next_cursor": None, "total": len(items)})
 
     @described()
     async def on_call(self, _: Request) -> Response:

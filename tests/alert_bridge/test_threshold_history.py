@@ -48,6 +48,7 @@ async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_
             feed_port=unused,
             health=None,  # type: ignore[arg-type]  # not asked here
             on_call=lambda _: [],
+            maintenance=lambda _: [],
             channels=unused,
             make_ticket=unused,
         )
