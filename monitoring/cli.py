@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_thresholds(_add(commands, "thresholds", _thresholds, "show a running bridge's thresholds, or export rules"))
     change = _add(commands, "change", _change, "tell a running bridge of a deploy or another change")
     _add_change(change)
+    _add_notify_test(_add(commands, "notify-test", _notify_test, "send a test message, and say what failed"))
     token_command.add_arguments(_add(commands, "token", token_command.run, "make, list and revoke tokens for machines"))
     return parser
 
@@ -225,6 +226,19 @@ def _down(arguments: argparse.Namespace) -> int:
     stopped = stop(arguments.data_dir)
     _talk(f"stopped the stack on {arguments.data_dir}" if stopped else f"no stack runs on {arguments.data_dir}")
     return 0
+
+
+def _add_notify_test(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("channel", metavar="CHANNEL", help="a name below notifications.channels")
+    add("--format", choices=("text", "json"), default="text", help="how the result is printed")
+    add("--no-send", action="store_true", help="look up, connect and log in, but send nothing")
+
+
+def _notify_test(arguments: argparse.Namespace) -> int:
+    from monitoring.notify_test_command import run
+
+    return run(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """What keeps the stack from working on this machine: one finding a line, with what to do about it."""
 
+import asyncio
 import glob
 import os
 import platform
@@ -11,6 +12,8 @@ from enum import StrEnum
 
 import psutil
 
+from alert_bridge.notify.check import look
+from alert_bridge.notify.manager import NotificationManager
 from monitoring import tools
 from monitoring.ownership import Record, read
 from monitoring.processes import healthy
@@ -57,6 +60,7 @@ def examine(options: Options) -> Iterator[Finding]:
     yield Finding(Level.OK, "settings", ", ".join(str(file) for file in options.config) or "none given: the defaults")
     yield from _folders(stack)
     yield from _log_sources(stack)
+    yield from _channels(stack)
     record = read(stack.data)
     yield from _running(record, stack) if record.alive() else _ports(stack)
 
@@ -127,6 +131,17 @@ def _log_sources(stack: Stack) -> Iterator[Finding]:
             yield Finding(Level.WARNING, subject, f"no file matches {source.path}", "correct the path, if it is wrong")
         else:
             yield Finding(Level.OK, subject, f"{len(files)} files can be read")
+
+
+def _channels(stack: Stack) -> Iterator[Finding]:
+    """Look whether each channel can be reached; nothing is sent."""
+    manager = NotificationManager(stack.settings.notifications)
+    for name, channel in stack.settings.notifications.channels.items():
+        if channel.enabled:
+            for outcome in asyncio.run(look(manager, name)):
+                detail = outcome.detail if outcome.ok else f"{outcome.step.value}: {outcome.detail}"
+                level = Level.OK if outcome.ok else Level.WARNING
+                yield Finding(level, f"channel {name}", detail, outcome.remedy)
 
 
 def _ports(stack: Stack) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from alert_bridge.alerts import Alert, Severity, Status
+from alert_bridge.notify.email import EmailNotifier
 from alert_bridge.notify.http import PRIVATE_REMEDY
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError, Event, Language, Notification
@@ -100,10 +101,7 @@ async def check(
     settings = manager.settings.channels.get(name)
     notifier = manager.notifier(name)
     if notifier is None:
-        if settings is None:
-            raise KeyError(name)
-        lacking = f"not set: {', '.join(settings.missing)}" if settings.missing else "disabled, or not possible here"
-        return [Outcome(name, "", Step.SETTINGS, lacking, _REMEDIES[language][Step.SETTINGS])]
+        return [_not_there(name, settings, language)]
     outcomes = []
     for target in manager.profile(name).targets or ("",):
         moment = clock.now()
@@ -131,6 +129,33 @@ async def check(
         else:
             outcomes.append(Outcome(name, target, Step.DONE, "the message was taken"))
     return outcomes
+
+
+async def look(manager: NotificationManager, name: str, *, language: Language = "en") -> list[Outcome]:
+    """Look whether a channel can be reached, and send nothing: its host's name, for mail the log-in too.
+
+    Raises KeyError if the settings name no such channel, nor has code added one.
+    """
+    settings = manager.settings.channels.get(name)
+    notifier = manager.notifier(name)
+    if notifier is None:
+        return [_not_there(name, settings, language)]
+    try:
+        if isinstance(notifier, EmailNotifier):
+            await notifier.log_in()
+        elif not await _resolves(settings):
+            return [Outcome(name, "", Step.NAME, "the host's name is not known", _REMEDIES[language][Step.NAME])]
+    except DeliveryError as error:
+        step = await _step(error, settings)
+        return [Outcome(name, "", step, error.detail, _REMEDIES[language][step])]
+    return [Outcome(name, "", Step.DONE, f"looks right; `monitoring notify-test {name}` sends a message")]
+
+
+def _not_there(name: str, settings: AnyChannel | None, language: Language) -> Outcome:
+    if settings is None:
+        raise KeyError(name)
+    lacking = f"not set: {', '.join(settings.missing)}" if settings.missing else "disabled, or not possible here"
+    return Outcome(name, "", Step.SETTINGS, lacking, _REMEDIES[language][Step.SETTINGS])
 
 
 async def _step(error: DeliveryError, settings: AnyChannel | None) -> Step:

@@ -65,6 +65,17 @@ class EmailNotifier:
         for address, answer in refused.items():
             logger.warning("channel %s: %s was refused (%s)", notification.channel, address, answer.code)
 
+    async def log_in(self) -> None:
+        """Connect and log in, and send nothing; raises DeliveryError."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._deadline_seconds):
+                await client.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise self._delivery_error(error) from None
+        finally:
+            client.close()
+
     def _client(self) -> aiosmtplib.SMTP:
         settings = self._settings
         return aiosmtplib.SMTP(

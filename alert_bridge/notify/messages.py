@@ -32,6 +32,7 @@ _HEADLINES: Mapping[Language, Mapping[Event, str]] = {
     "en": {
         Event.FIRING: "[{severity}] {what}",
         Event.ACKNOWLEDGED: "{who} has it: {what}",
+        Event.REMINDER: "The acknowledgement by {who} soon ends: {what}",
         Event.ESCALATED: "[{severity}] Nobody has it yet: {what}",
         Event.RESOLVED: "Resolved: {what}",
         Event.TEST: "Test: messages from Newswatch arrive here",
@@ -41,6 +42,7 @@ _HEADLINES: Mapping[Language, Mapping[Event, str]] = {
     "ja": {
         Event.FIRING: "[{severity}] {what}",
         Event.ACKNOWLEDGED: "{who} が対応中: {what}",
+        Event.REMINDER: "{who} の確認の期限が近づいています: {what}",
         Event.ESCALATED: "[{severity}] 担当者なし: {what}",
         Event.RESOLVED: "解決: {what}",
         Event.TEST: "テスト: Newswatch の通知はここに届きます",

@@ -21,6 +21,7 @@ class Event(StrEnum):
 
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
+    REMINDER = "reminder"
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     TEST = "test"
