@@ -109,3 +109,13 @@ def test_policies_for_each_severity_together_take_every_alert() -> None:
 def test_code_may_add_channels_to_an_embedded_monitor() -> None:
     data = {"escalation": [{"time_threshold": 60, "actions": [{"type": "notification", "channels": ["custom"]}]}]}
     load(EmbeddedConfiguration, data=data, environ={})
+
+
+def test_the_example_of_the_page_about_escalation_loads() -> None:
+    text = Path("docs/escalation.md").read_text(encoding="utf-8")
+    short, full = (yaml.safe_load(part.split("```")[0]) for part in text.split("```yaml")[1:3])
+    load(EmbeddedConfiguration, data=short, environ={})
+    names = ("slack", "email", "phone-aiko", "phone-ben")
+    channels = {"notifications": {"channels": {name: {"type": "webhook", "url": "https://example.com/"} for name in names}}}
+    section = load(Configuration, data=full | channels, environ={}).escalation
+    assert [policy.name for policy in section.to_policies("UTC")] == ["feeds at night", "default"]

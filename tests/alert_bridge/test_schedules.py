@@ -1,4 +1,5 @@
 # ruff: noqa: E501 - layers on a line each
+import itertools
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ def test_hand_overs_stay_at_their_local_time_all_year(timezone: str, rotation: s
     one = schedule(timezone, layers={"members": ["aiko", "ben", "chie"], "rotation": rotation, "handover": "09:00"})
     turns = list(one.turns(utc("2026-01-01T00:00"), utc("2027-01-01T00:00")))
     names = ["aiko", "ben", "chie"]
-    for (_, until, who), (begins, _, following) in zip(turns, turns[1:], strict=False):
+    for (_, until, who), (begins, _, following) in itertools.pairwise(turns):
         local = begins.astimezone(ZoneInfo(timezone))
         assert until == begins
         assert (local.hour, local.minute) in {(9, 0), (21, 0)}
@@ -38,7 +39,7 @@ def test_hand_overs_stay_at_their_local_time_all_year(timezone: str, rotation: s
 
 
 @given(
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)),
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)),  # noqa: DTZ001 - as hypothesis wants it
     timezone=st.sampled_from(ZONES),
     turn_hours=st.integers(1, 200),
     minutes=st.integers(0, 1439),

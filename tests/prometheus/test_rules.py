@@ -9,10 +9,13 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 
+from alert_bridge.escalating import Escalating
 from alert_bridge.metrics import BridgeMetrics
+from alert_bridge.schedules import NOBODY_ON_CALL
 from analyzer.patterns import PatternCatalogue
 from exporter.app_metrics import AppMetrics
 from exporter.guide_names import QUERIES
+from runtime.clock import ManualClock
 from tests.exporter.recording import recorded_host
 from tests.tools import tool
 
@@ -159,6 +162,7 @@ def test_every_metric_in_a_rule_is_one_that_somebody_exposes() -> None:
     registry.register(recorded_host())
     AppMetrics(registry).task_started("any")
     BridgeMetrics(registry)
+    Escalating((), NOBODY_ON_CALL, channels=tuple, clock=ManualClock(0), registry=registry)
     exposed = {name for family in registry.collect() for name in (family.name, f"{family.name}_total")}
     exposed |= {f"{family.name}{suffix}" for family in registry.collect() for suffix in ("_sum", "_count")}
     exposed |= FROM_ANALYZER | FROM_THRESHOLDS | FROM_PROMETHEUS | FROM_ALERTMANAGER
