@@ -114,6 +114,7 @@ _WHOLE = re.compile(
 )
 _LIST = re.compile(rf"([{IDENTIFIER}{ADDRESS}{PATH}])(?:,?\s\1)+")
 _READINGS = re.compile(rf"{VALUE}(?:\s(?:{VALUE}|\*{{2,}}|N/A)){{2,}}")
+_BOXED = re.compile(rf"\[(?=[^\s\[\]=]*{MARK})[^\s\[\]=]{{2,200}}\]")
 _ARRAY = re.compile(rf"\[{MARK}(?:,\s?{MARK})+\]")
 _NUMBERED = re.compile(rf"(?<![\w.-])[A-Za-z][\w.-]*(?=\[{MARK}\](?![=\w]))", re.ASCII)
 _KEYED = re.compile(rf"(?<=:\s)(?:[A-Za-z][\w-]*:)+{MARK}(?!\S|\s[A-Za-z]\w*:)", re.ASCII)
@@ -192,10 +193,16 @@ def _marked(match: re.Match[str]) -> str:
 def _joined(text: str) -> str:
     """Return a text in which values that stand together are one, and one with the word that they are part of."""
     text = _WHOLE.sub(_whole, _TAIL.sub(r"\1", text))
-    text = _NUMBERED.sub(VALUE, text) if "[" in text else text
+    if "[" in text:
+        text = _BOXED.sub(_without_box, _NUMBERED.sub(VALUE, text))
     text = _KEYED.sub(VALUE, text) if ": " in text else text
     text = _LIST.sub(r"\1", without_names_of_addresses(text))
     return _ARRAY.sub(f"[{VALUE}]", _READINGS.sub(VALUE, text))
+
+
+def _without_box(match: re.Match[str]) -> str:
+    words = re.findall("[A-Za-z]+", match[0])
+    return match[0] if any(map(is_state, words)) else f"[{VALUE}]"
 
 
 def _whole(match: re.Match[str]) -> str:

@@ -29,6 +29,10 @@ def _email(match: re.Match[str]) -> Iterable[Span]:
     return (match.span(),)
 
 
+def _whole(match: re.Match[str]) -> Iterable[Span]:
+    return (match.span(),)
+
+
 def _name(match: re.Match[str]) -> Iterable[Span]:
     value = match[match.lastindex or 0]
     if not value or MASKED.fullmatch(value) or _NO_NAME.search(value) or "/" in value or "." in value.strip("."):
@@ -86,6 +90,15 @@ RULES = (
             (?![A-Za-z0-9])"""
         ),
         _email,
+    ),
+    Rule(
+        "email",
+        r'"@|@\[',
+        compiled(
+            r"""(?:"[^"\s@]{1,64}(?:\x20[^"\s@]{1,64}){0,4}"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"""
+            r"""|(?:"[^"@]{1,64}"|[A-Za-z0-9_.+'-]{1,64})@\[(?:IPv6:)?[0-9A-Fa-f.:]{3,45}\])"""
+        ),
+        _whole,
     ),
     Rule(
         "password",

@@ -72,6 +72,7 @@ def test_messages_that_differ_in_meaning_are_kept_apart(miner: TemplateMiner, on
         ("記事を120件配信しました", "記事を１２３件配信しました", "記事を<*>件配信しました"),
         ("「スポーツ」の配信が完了", "「経済」の配信が完了", "「<*>」の配信が完了"),
         ("worker-7 started", "worker-12 started", "<*> started"),
+        ("[logs-2026.11.24/Xk2pQ] created", "[audit/Zz9] created", "[<*>] created"),
     ],
 )
 def test_messages_that_differ_in_values_are_one(miner: TemplateMiner, one: str, other: str, template: str) -> None:

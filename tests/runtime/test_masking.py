@@ -46,6 +46,9 @@ def test_labelled_lines_of_the_development_half_lose_their_data_and_look_alikes_
     ("text", "masked"),
     [
         ("mail to taro@example.co.jp", "mail to [email]"),
+        ('mail to "taro yamada"@example.jp', "mail to [email]"),
+        ("mail to taro@[192.168.0.9]", "mail to [email]"),
+        ('she said "hi" @home', 'she said "hi" @home'),
         ("携帯 ０９０－１２３４－５６７８ へ", "携帯 [phone] へ"),
         ("card 4111 1111 1111 1111 123", "card [card] 123"),
         ("マイナンバー: 123456789018", "マイナンバー: [my-number]"),
