@@ -147,13 +147,14 @@ class ReconcileLoop:
                 self._health.prometheus = f"up for {up_seconds:.0f} s only: what fires may not fire again yet"
                 return None
         self._health.prometheus = None
-        return Firing(sample.labels for sample in samples)
+        return await asyncio.to_thread(Firing, [sample.labels for sample in samples])
 
     async def _decide(self, asked_at: datetime, answers: Answers, here: Sequence[OpenEpisode]) -> Decision:
         open_here = {episode.fingerprint for episode in here}
         listed = {fingerprint for peer in answers.peers for fingerprint in peer.alerts}
         ended = await self._database.read(lambda one: episode_rows.latest(one, "", listed - open_here))
-        decision = reconcile.decide(
+        decision = await asyncio.to_thread(  # tens of thousands of alerts would hold the loop up
+            reconcile.decide,
             answers.peers,
             here,
             ended,
@@ -201,7 +202,7 @@ class ReconcileLoop:
 
     async def _resolve(self, ids: Collection[str], firing: Firing, asked_at: datetime) -> None:
         absent = await self._database.read(lambda one: episode_rows.get_all(one, list(ids)))
-        over = [alert.id for alert in absent if not firing.has(alert.labels)]
+        over = await asyncio.to_thread(lambda: [alert.id for alert in absent if not firing.has(alert.labels)])
         if not over:
             return
 
