@@ -72,7 +72,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "alike": "{count} more like this since the last message",
         "next": "What is next",
         "then": "{at}: {actions}",
-        "over": "{count} of them are over",
+        "severity_increase": "severity becomes {what}",
+        "assign_to": "given to {what}",
+        "notify": "{what} will be told",
         "open": "Open the alert",
         "open_all": "Open the alerts",
         "note": "To stop further messages, acknowledge it there.",
@@ -97,7 +99,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
         "alike": "前回の通知以降、同じアラートがほかに {count} 件",
         "next": "次の動き",
         "then": "{at}：{actions}",
-        "over": "うち {count} 件は解決済み",
+        "severity_increase": "重大度が {what} に上がります",
+        "assign_to": "担当が {what} になります",
+        "notify": "{what} に通知します",
         "open": "アラートを開く",
         "open_all": "アラート一覧を開く",
         "note": "開いた画面の「確認する」で、以後の通知は止まります。",
@@ -253,9 +257,16 @@ def _next_step(notification: Notification) -> str:
     step = notification.alert.next_step
     if not step or not step.get("at") or notification.alert.status is not Status.FIRING:
         return ""
-    actions = [*map(str, step.get("actions") or ())]
+    told = ", ".join(map(str, step.get("channels") or ()))
+    actions = [_action(str(action), told, notification.language) for action in step.get("actions") or ()]
     at = _moment(parse_utc(str(step["at"])), notification.timezone)
     return one_line(_WORDS[notification.language]["then"].format(at=at, actions=", ".join(actions)))
+
+
+def _action(action: str, told: str, language: Language) -> str:
+    """Say an action of escalation (`severity_increase CRITICAL`) in words. told: the channels of its step."""
+    kind, _, what = action.partition(" ")
+    return _WORDS[language][kind].format(what=what or told) if kind in _WORDS[language] else action
 
 
 def _items(notification: Notification) -> tuple[str, ...]:
