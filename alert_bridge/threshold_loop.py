@@ -7,6 +7,7 @@ what fires goes through the pipeline.
 import asyncio
 import json
 import logging
+import math
 import re
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,8 @@ _SAVE_SECONDS = 300.0
 _RECORD_SECONDS = 3600.0
 _RECORD_CHANGE = 0.01
 _FORGET_SECONDS = 86400.0
+_ABSENT_SECONDS = 60.0
+_ABSENT_NAMED = 3
 _NAME = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _MODES = ("warming", "adaptive", "static")
 _OWN = ("metric", "direction", "severity", "job", "instance")
@@ -102,6 +105,9 @@ class ThresholdLoop:
         self._recorded: dict[tuple[str, ...], ThresholdChange] = {}
         self._failing: set[tuple[str, str]] = set()
         self._source_up: dict[str, bool] = {}
+        self._absent: list[str] = []  # what there is no series of, since the last word about it
+        self._absent_told_at = -math.inf
+        self._learning = asyncio.Lock()
         self._saved_at = clock.time()
         self._failures = Counter(
             "dynamic_threshold_failures",
@@ -138,6 +144,7 @@ class ThresholdLoop:
         """Read, learn, export, compare, once; a part that fails stops no other."""
         free = asyncio.Semaphore(_AT_ONCE)
         await asyncio.gather(*(self._read_one(one, free) for one in self._sides()))
+        self._tell_absent()
         await self._guard("rules", "the rule file", self._write_rules())
         await self._guard("history", "the history of thresholds", self._record())
         await self._guard("alerts", "what fires", self._raise(alerts))
@@ -245,13 +252,23 @@ class ThresholdLoop:
         self._source_up[metric] = True
         self._filled.add(side)
         if not by_series and side not in self._values:
-            names = " or ".join(one.names)
-            logger.warning("threshold %s: there is no series %s; check metric_name, or give its query", metric, names)
+            self._absent.append(" or ".join(one.names))
         self._values[side] = by_series
         now = self._clock.time()
         for labels, value in _worst(one, ((dict(own), value) for own, value in by_series.items()), one.per).items():
             accepted = self._manager.add_metric_value(metric, value, now, labels, direction=one.config.direction)
             self._baselines.labels(metric, one.config.direction).inc(len(accepted))
+
+    def _tell_absent(self) -> None:
+        """Say of which metrics there is no series: a line a minute at most, however many they are."""
+        now = self._clock.time()
+        if not self._absent or now - self._absent_told_at < _ABSENT_SECONDS:
+            return
+        names = ", ".join(self._absent[:_ABSENT_NAMED])
+        more = f" and {len(self._absent) - _ABSENT_NAMED} more" if len(self._absent) > _ABSENT_NAMED else ""
+        logger.warning("thresholds: there is no series %s%s; check metric_name, or give its query", names, more)
+        self._absent.clear()
+        self._absent_told_at = now
 
     async def _instant(self, one: WatchedThreshold) -> dict[Labels, float]:
         for name in one.names:
@@ -267,7 +284,10 @@ class ThresholdLoop:
             known_until = self._manager.last_value_at(metric, labels, direction)
             moments = sorted(moment for moment in history if moment > known_until)
             values = [history[moment] for moment in moments]
-            await asyncio.to_thread(self._manager.load_history, metric, moments, values, labels, direction=direction)
+            async with self._learning:  # threads that learn at the same time wait for each other more than they work
+                await asyncio.to_thread(
+                    self._manager.load_history, metric, moments, values, labels, direction=direction
+                )
 
     async def _history(self, one: WatchedThreshold) -> dict[Labels, dict[float, float]]:
         """Return four weeks of the worst values by own labels and time; at fixed times, scattered over the metrics."""
@@ -277,8 +297,10 @@ class ThresholdLoop:
         for name in one.names:
             for series in await self._reader.range(name, last - HISTORY_SECONDS, last, HISTORY_STEP_SECONDS):
                 history = histories.setdefault(_place(series.labels, one.per), {})
-                for moment, value in zip(series.timestamps, series.values, strict=True):
-                    history[moment] = _worse(one, history.get(moment), value)
+                pairs = zip(series.timestamps, series.values, strict=True)
+                history.update(
+                    {moment: _worse(one, history.get(moment), value) for moment, value in pairs} if history else pairs
+                )
             if histories:
                 break
         return histories

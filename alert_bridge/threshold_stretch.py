@@ -83,6 +83,7 @@ class Stretch:
         self._begins = np.flatnonzero(np.diff(numbers // HOUR))
         self._chosen: Flags = np.zeros(len(self._after), dtype=np.bool_)
         self._normals = Normals.unknown(np.zeros(len(self._after), dtype=np.int64))
+        self._heights, self._reached = np.zeros(1), level
 
     def settle(self) -> tuple[Course, Level]:
         """Return the thresholds that were worked out, the last one among them, and the level then.
@@ -91,9 +92,10 @@ class Stretch:
         """
         self._history.set_over(self._numbers, self.over)
         self._choose(np.union1d(self._begins, [0, len(self._after) - 1]))
+        self._follow()
         while True:
             rows = np.flatnonzero(self._chosen)
-            course, level = self._course(rows)
+            course = self._course(rows)
             course.limit(self._previous, self._normal)
             more = self._near(rows, course)
             if len(more):
@@ -102,10 +104,11 @@ class Stretch:
             beyond = self._values[1 + rows] > course.thresholds
             wrong = rows[beyond != self.over[1 + rows]]
             if len(wrong) == 0:
-                return course, level
+                return course, self._reached
             self.over[1 + wrong] ^= True
             self._history.set_over(self._numbers, self.over)
             self._work_out(rows[self._normals.part(rows).depend_on(self._after[rows], self._after[wrong])])
+            self._follow()
 
     def other(self, parameters: Parameters, normal: Normal, course: Course, previous: Computation) -> Course:
         """Return the thresholds of another config at the same intervals, once they are settled."""
@@ -122,18 +125,18 @@ class Stretch:
         if len(rows):
             self._normals.replace(rows, self._normal.at(self._after[rows], self._after[rows]))
 
-    def _course(self, rows: Numbers) -> tuple[Course, Level]:
-        """Return the thresholds of the chosen intervals before their rise is limited, and the level at the last."""
+    def _course(self, rows: Numbers) -> Course:
+        """Return the thresholds of the chosen intervals before their rise is limited."""
         normals, numbers, samples = self._normals.part(rows), self._after[rows], self._samples[rows]
-        heights, level = self._heights(self._normals.part(self._begins))
         of_row = np.searchsorted(self._begins, rows, side="right")
-        return Course.of(
-            self._parameters, numbers, samples, normals, np.append(self._level.height, heights)[of_row]
-        ), level
+        return Course.of(self._parameters, numbers, samples, normals, self._heights[of_row])
 
-    def _heights(self, begins: Normals) -> tuple[Floats, Level]:
+    def _follow(self) -> None:
+        """Work out the level at the begin of each hour: it changes with what is beyond the threshold alone."""
+        begins = self._normals.part(self._begins)
         numbers = self._after[self._begins]
-        return follow(self._level, self._history, self._parameters, numbers, begins)
+        heights, self._reached = follow(self._level, self._history, self._parameters, numbers, begins)
+        self._heights = np.append(self._level.height, heights)
 
     def _near(self, rows: Numbers, course: Course) -> Numbers:
         """Return which other intervals have to be worked out too: all of them where the rise is limited."""
@@ -154,7 +157,9 @@ def follow(
     seasonal = normals.seasons >= DAILY
     centres = np.where(seasonal, normals.centres + aims.drifts, np.nan)
     hours = numbers // HOUR
-    medians = hour_medians(history, hours, numbers, parameters.ceiling)
+    medians = (
+        hour_medians(history, hours, numbers, parameters.ceiling) if seasonal.any() else np.full(len(hours), np.nan)
+    )
     return level.followed(hours, centres, np.where(seasonal, aims.spreads, np.nan), medians)
 
 

@@ -148,6 +148,26 @@ async def test_source_that_is_away_is_said_once_and_the_threshold_holds_and_then
     assert stage.exported("dynamic_threshold_source_up", metric="cpu_percent") == 1
 
 
+async def test_metrics_without_a_series_are_said_together_a_line_a_minute_at_most(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = Stage(*(ThresholdConfig(f"metric_{number}", 80.0) for number in range(500)))
+    with caplog.at_level(logging.WARNING, logger="monitoring"):
+        await stage.loop.round()
+        (told,) = [record.message for record in caplog.records]
+        assert told == (
+            "thresholds: there is no series app_metric_0 or metric_0, app_metric_1 or metric_1, app_metric_2 or "
+            "metric_2 and 497 more; check metric_name, or give its query"
+        )
+        caplog.clear()
+        stage.manager.register_threshold(ThresholdConfig("late", 80.0))
+        await stage.rounds(30)
+        assert not caplog.records
+        await stage.rounds(60)
+        (told,) = [record.message for record in caplog.records]
+        assert "no series app_late or late; check" in told
+
+
 async def test_what_was_learned_survives_a_restart(tmp_path: Path) -> None:
     first = Stage(CPU, state_dir=tmp_path)
     first.reader.put_history("cpu_percent", 50.0, days=2)
