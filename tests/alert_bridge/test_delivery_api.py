@@ -1,0 +1,76 @@
+"""Dead letters, the channels' health and their test, by the HTTP API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from alert_bridge.dashboard.delivery_api import DeliveryApi
+from alert_bridge.notify.notifier import DeliveryError
+from runtime.security import Access
+from runtime.settings import WebSettings
+from runtime.web import build_app, serve
+from tests.alert_bridge.parts import Parts, parts, seen
+from tests.http_client import Client, client
+
+
+@asynccontextmanager
+async def bridge(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
+    async with parts(folder) as one:
+        access = Access()
+        app = build_app(
+            name="alert_bridge",
+            routes=DeliveryApi(one.worker, one.database, one.clock).routes(),
+            registry=CollectorRegistry(),
+            ready=lambda: None,
+            access=access,
+            web=WebSettings(),
+        )
+        server = await serve(app, "127.0.0.1:0", access)
+        try:
+            async with client(f"http://127.0.0.1:{server.port}") as http:
+                yield http, one
+        finally:
+            await server.close()
+
+
+async def test_a_dead_letter_is_shown_replayed_and_only_once(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        one.channel.fail = DeliveryError("answer", "hook answered 404", permanent=True)
+        await one.observe(seen())
+        await one.deliver()
+        one.channel.fail = None
+        [row] = (await http.get("/api/v1/outbox?state=dead")).json()["items"]
+        assert (row["channel"], row["error"], row["attempts"]) == ("log", "answer: hook answered 404", 1)
+        assert (await http.post(f"/api/v1/outbox/{row['number']}/retry", json={})).status_code == 200
+        assert (await http.post(f"/api/v1/outbox/{row['number']}/retry", json={})).status_code == 409
+        await one.deliver()
+        assert one.channel.events == ["firing"]
+        assert (await http.post("/api/v1/outbox/999/retry", json={})).status_code == 404
+        assert (await http.get("/api/v1/outbox?state=gone")).status_code == 400
+
+
+async def test_a_channel_shows_its_last_success_and_its_last_error(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        one.channel.fail = DeliveryError("answer", "503")
+        await one.observe(seen())
+        await one.deliver()
+        [shown] = (await http.get("/api/v1/channels")).json()["items"]
+        assert (shown["state"], shown["last_error"]["text"], shown["pending"]) == ("failing", "answer: 503", 1)
+        one.channel.fail = None
+        one.clock.advance(5)
+        await one.deliver()
+        [shown] = (await http.get("/api/v1/channels")).json()["items"]
+        assert (shown["state"], shown["pending"], bool(shown["last_success"])) == ("ok", 0, True)
+
+
+async def test_a_test_of_a_channel_answers_with_the_step_that_failed(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        assert (await http.post("/api/v1/channels/log/test", json={})).json()["ok"] is True
+        assert one.channel.events == ["test"]
+        one.channel.fail = DeliveryError("login", "refused", permanent=True)
+        [result] = (await http.post("/api/v1/channels/log/test", json={})).json()["results"]
+        assert result["step"] == "login"
+        assert "app password" in result["remedy"]
+        assert (await http.post("/api/v1/channels/none/test", json={})).status_code == 404
