@@ -50,6 +50,7 @@ from alert_bridge.metrics import BridgeMetrics
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.pipeline import Pipeline
 from alert_bridge.reconcile_loop import OFF, ReconcileLoop
+from alert_bridge.reminding import Reminding
 from alert_bridge.rule_loop import RuleLoop
 from alert_bridge.rules import AlertRule
 from alert_bridge.runbooks import shown
@@ -123,6 +124,7 @@ class AlertBridge:
             clock=self.clock,
             registry=registry,
         )
+        self._reminding = Reminding(self.escalating.schedules, lambda: self.notification_manager.names)
         self.maintenance = Maintenance(windows(settings.escalation.maintenance, web.timezone))
         self._prometheus = prometheus
         self._alertmanager = alertmanager
@@ -214,7 +216,7 @@ class AlertBridge:
         )
         self._work("signs of life", lambda: give_signs_of_life(database, self.clock, self.metrics))
         upkeep = MaintenanceWork(self.maintenance, self.pipeline, database, self.clock)
-        self.pipeline.stages += [upkeep.stage, self.escalating.stage]
+        self.pipeline.stages += [upkeep.stage, self.escalating.stage, self._reminding.stage]
         self._work("maintenance", lambda: every(_EXPIRE_SECONDS, upkeep.sweep))
         for channel in self.notification_manager.names:
             self.metrics.show_channel(channel)
