@@ -36,6 +36,7 @@ def test_a_window_is_open_from_its_start_to_before_its_end_in_its_time_zone() ->
 
 def test_a_window_comes_again_by_its_rule_and_the_next_one_is_said() -> None:
     known = maintenance(WEEKLY)
+    assert not is_open(known, "2026-11-21T16:59:59Z")
     assert is_open(known, "2026-11-21T17:00:00Z")  # Sunday, two o'clock in Tokyo
     assert not is_open(known, "2026-11-21T19:00:00Z")
     [shown] = known.windows(parse_utc("2026-11-24T00:00:00Z"))
