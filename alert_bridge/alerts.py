@@ -73,7 +73,7 @@ class Observation:
     """One alert as a source sees it now.
 
     value, threshold: in the unit of the metric, where the source says them.
-    ends_at: set once it no longer fires.
+    ends_at: set once it no longer fires. expires_at: when it is over unless it is seen again.
     """
 
     fingerprint: str
@@ -82,6 +82,7 @@ class Observation:
     starts_at: datetime
     ends_at: datetime | None = None
     cluster: str = ""
+    expires_at: datetime | None = None
 
     @property
     def firing(self) -> bool:
@@ -109,6 +110,8 @@ class Alert:
     source: which way it came in, such as `alertmanager` or `rules` (metrics.SOURCES).
     suppressed_by: what keeps it silent, such as `silence:<id>`, `inhibited`, `maintenance:<name>`; several joined by
     a comma.
+    expires_at: when it is over unless its source says again that it fires. late_since: since when its source says
+    so after its end.
     reason: the sentence in the product's language; reason_texts: the same by language code.
     value, threshold: in the unit of the metric.
     """
@@ -145,6 +148,8 @@ class Alert:
     value: float | None = None
     threshold: float | None = None
     version: int = 1
+    expires_at: datetime | None = None
+    late_since: datetime | None = None
 
     @property
     def open(self) -> bool:

@@ -29,11 +29,11 @@ from alert_bridge.build_watch import BuildWatch
 from alert_bridge.change_log import ChangeLog, changes_of
 from alert_bridge.charts import SYSTEM_FIGURES, ChartError, ChartRenderer
 from alert_bridge.dashboard.alerts_api import AlertsApi
-from alert_bridge.dashboard.api import INGEST_PATHS, IngestApi
 from alert_bridge.dashboard.changes_api import CHANGES_PATH, ChangesApi
 from alert_bridge.dashboard.delivery_api import DeliveryApi
 from alert_bridge.dashboard.health import LOOK_SECONDS as HEALTH_SECONDS
 from alert_bridge.dashboard.health import Health
+from alert_bridge.dashboard.ingest_api import INGEST_PATHS, IngestApi
 from alert_bridge.dashboard.page import PUBLIC_PATHS, csp, page_route
 from alert_bridge.dashboard.sessions import SESSION_PATH, Sessions
 from alert_bridge.dashboard.views import FEED_TICKET_PATH, Views
@@ -247,6 +247,7 @@ class AlertBridge:
             self._work("rules", lambda: self._rules.run(self.pipeline))
             self._work("thresholds", lambda: self._thresholds.run(self.pipeline if self._compares_here else None))
         self._work("expiry", lambda: every(_EXPIRE_SECONDS, self.pipeline.expire))
+        self._work("database", lambda: every(1.0, database.probe))
         self._work("clean-up", lambda: every(_CLEAN_UP_SECONDS, self.clean_up))
 
     def _compare(self, database: Database) -> None:
@@ -318,7 +319,7 @@ class AlertBridge:
         """Build the HTTP endpoint: the API, with `page` the page's files too. Only after `start` has begun."""
         opened = database or self._database
         assert opened is not None  # noqa: S101 - start comes first
-        ingest = IngestApi(self.pipeline, metrics=self.metrics, clock=self.clock)
+        ingest = IngestApi(self.pipeline, opened, clock=self.clock, version=version())
         language = self.settings.web.language
         alerts = AlertsApi(self.pipeline, opened, next_steps=escalation_rows.next_steps, language=language)
         views = Views(
@@ -347,7 +348,7 @@ class AlertBridge:
             name="alert_bridge",
             routes=[*routes, page_route()] if page else routes,
             registry=self.registry,
-            ready=lambda: None if self._database is not None else "the database is not open",
+            ready=self._unready,
             access=self._access,
             web=self.settings.web,
             csp=csp(self.feed.port) if page else DEFAULT_CSP,
@@ -358,6 +359,10 @@ class AlertBridge:
             clock=self.clock,
         )
         return with_document(app, "Newswatch: alert bridge", version())
+
+    def _unready(self) -> str | None:
+        """Return why no alert can be taken."""
+        return "the database is not open" if self._database is None else self._database.problem
 
     async def record(self, change: ThresholdChange) -> None:
         """Keep a row of the history of thresholds, and tell the listeners."""

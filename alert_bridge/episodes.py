@@ -21,6 +21,9 @@ LONGEST_SECONDS = 30 * 86400.0
 _REMIND_AFTER = 0.75
 """The share of an acknowledgement's time after which whoever has it is reminded."""
 
+PERSISTS_AFTER = timedelta(minutes=2)
+"""What is still said to fire so long after a first late word does fire: no duplicate is under way for that long."""
+
 _SEPARATOR = ", "
 
 
@@ -56,7 +59,8 @@ class NotAcknowledged(ValueError):
 class Change:
     """A new state of an episode and the row of its history.
 
-    what: opened, resolved, updated (values only, no history), acknowledged, unacknowledged, commented, snoozed,
+    what: opened, missed (over when first heard of), seen (nothing that anybody need know), resolved,
+    updated (values only, no history), acknowledged, unacknowledged, commented, snoozed,
     assigned, suppressed, unsuppressed (a reason for silence ended, but it does not fire yet), resolved,
     firing (an acknowledgement, a snooze or the last reason for silence ended), reminded (an acknowledgement soon ends),
     escalated (a step of its policy was taken).
@@ -91,21 +95,25 @@ def observe(
     persists: it is known to fire still, so that it is no late duplicate though it began before the last end.
     """
     if current is not None and current.open:
-        return _touch(seen, current, now, language) if seen.firing else _resolve(current, seen.ends_at or now, now)
-    if not seen.firing:
-        return None
-    began = seen.starts_at
-    if current is not None and current.resolved_at is not None and began <= current.resolved_at:
-        if not persists:
+        return _touch(seen, current, now, language) if seen.firing else _end(seen.ends_at or now, current, now)
+    began = min(seen.starts_at, now)
+    late = current is not None and current.resolved_at is not None and seen.starts_at <= current.resolved_at
+    if seen.ends_at is not None:
+        if late:
             return None
+        known = replace(_begin(seen, id, now, language), created_at=began, source=source)
+        return replace(
+            _resolve(known, min(seen.ends_at, now), now), what="missed", detail="it was over when first heard of"
+        )
+    if late and current is not None and current.resolved_at is not None:
+        if not persists and (current.late_since is None or now - current.late_since < PERSISTS_AFTER):
+            return Change(replace(current, late_since=now), "seen") if current.late_since is None else None
         began = max(current.resolved_at, current.updated_at)
     begun = replace(_begin(seen, id, now, language), created_at=began, source=source)
     return Change(begun, "opened", detail=seen.annotations.get("description", ""))
 
 
-def acknowledge(
-    alert: Alert, who: str, now: datetime, comment: str = "", seconds: float | None = None
-) -> Change:
+def acknowledge(alert: Alert, who: str, now: datetime, comment: str = "", seconds: float | None = None) -> Change:
     """Note that somebody has it. A second one keeps the owner and adds the comment.
 
     seconds: how long it holds; None: the usual time, ACKNOWLEDGE_SECONDS or what its escalation policy says.
@@ -325,6 +333,7 @@ def _begin(seen: Observation, id: str, now: datetime, language: str) -> Alert:
         reason=seen.annotations.get(f"reason_{language}") or seen.annotations.get("reason"),
         value=number(seen.annotations.get("value")),
         threshold=number(seen.annotations.get("threshold")),
+        expires_at=seen.expires_at,
     )
 
 
@@ -340,7 +349,20 @@ def _touch(seen: Observation, current: Alert, now: datetime, language: str) -> C
         threshold=_first(number(seen.annotations.get("threshold")), current.threshold),
         updated_at=current.updated_at,
     )
+    if touched == current and seen.expires_at != current.expires_at:
+        return Change(replace(current, expires_at=seen.expires_at), "seen")
+    touched = replace(touched, expires_at=seen.expires_at)
     return None if touched == current else Change(replace(touched, updated_at=now), "updated")
+
+
+def over(alert: Alert, now: datetime) -> Change:
+    """End an episode whose source stopped saying that it fires."""
+    return replace(_resolve(alert, min(alert.expires_at or now, now), now), detail="it was not seen again in time")
+
+
+def _end(ended: datetime, current: Alert, now: datetime) -> Change | None:
+    """End an open episode; the late word of an earlier one's end does not."""
+    return None if ended < current.created_at else _resolve(current, min(ended, now), now)
 
 
 def _resolve(alert: Alert, ended: datetime, now: datetime) -> Change:

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from alert_bridge.alerts import Severity, Status
 
-SOURCES = ("alertmanager", "reconcile", "rules", "thresholds", "events")
+SOURCES = ("alertmanager", "grafana", "posted", "reconcile", "rules", "thresholds", "events")
 RESULTS = ("sent", "retry", "dead", "cancelled")
 
 

@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -29,6 +29,12 @@ _SLICE_SECONDS = 0.01
 """Listeners are told for so long before the loop serves others."""
 
 _COUNT_SECONDS = 1.0
+
+RESOLVE_TIMEOUT = timedelta(minutes=5)
+"""How long an alert that is posted without an end holds, as in Alertmanager."""
+
+_LOOKED_AWAY = timedelta(seconds=60)
+"""Whoever did not look for so long was stopped or asleep, and could not hear."""
 
 
 class UnknownAlert(LookupError):
@@ -87,6 +93,8 @@ class Pipeline:
         self._publishing = asyncio.Lock()
         self._counting: asyncio.Task[None] | None = None
         self._counted = True
+        self._looked_at: datetime | None = None
+        self._heard_since = clock.now()
         self.stages: list[Stage] = []
         self.listeners: list[Listener] = []
         self.hearers: list[Hearer] = []
@@ -184,6 +192,18 @@ class Pipeline:
 
         if await self._database.read(lambda connection: bool(episode_rows.expiring(connection, now))):
             await self.change(work)
+        await self._end_unseen(now)
+
+    async def _end_unseen(self, now: datetime) -> None:
+        """End what its source stopped saying; not before every source had the time to say it again to us."""
+        if self._looked_at is None or now - self._looked_at > _LOOKED_AWAY or self._database.problem is not None:
+            self._heard_since = now
+        self._looked_at = now
+        if now - self._heard_since >= RESOLVE_TIMEOUT:
+            while await self.change(
+                lambda one, now: [episodes.over(alert, now) for alert in episode_rows.expired(one, now)]
+            ):
+                pass
 
     async def refresh_metrics(self) -> None:
         """Count the open alerts anew."""
@@ -243,7 +263,9 @@ class Pipeline:
         """
         if not changes:
             return []
-        alerts = episode_rows.save_all(connection, changes, now)
+        saved = zip(changes, episode_rows.save_all(connection, changes, now), strict=True)
+        kept = [(change, alert) for change, alert in saved if change.what != "seen"]
+        changes, alerts = [change for change, _ in kept], [alert for _, alert in kept]
         ended = [alert.id for change, alert in zip(changes, alerts, strict=True) if change.what == "resolved"]
         told = told_rows.told_or_pending(connection, ended)
         outbox.enqueue_all(
@@ -332,6 +354,10 @@ class _Sighting:
     place: int
     notification: Notification
     seen: Observation
+
+
+def _over(connection: Connection, now: datetime) -> list[Change]:
+    return [episodes.over(alert, now) for alert in episode_rows.expired(connection, now)]
 
 
 def _key(one: Observation | Alert) -> tuple[str, str]:

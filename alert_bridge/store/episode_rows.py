@@ -26,11 +26,18 @@ _TIMES = (
     "acknowledge_expires_at",
     "acknowledge_remind_at",
     "snoozed_until",
+    "expires_at",
+    "late_since",
 )
 
 _LISTS = ("log_patterns", "changes", "anomalies")
 
 _OPEN = alerts.c.resolved_at.is_(None)
+
+_BEGINS = ("opened", "missed")
+_AS_IT_IS = (*_BEGINS, "seen")
+_UNNOTED = ("updated", "seen")
+_NOTED = {"opened": "firing", "missed": "resolved"}
 
 _COLUMNS = [one.cast(Text).label(one.name) if isinstance(one.type, JSON) else one for one in alerts.c]
 """What is read of an episode: JSON as its text, so that a damaged one can be told from the others."""
@@ -99,13 +106,14 @@ def save(connection: Connection, change: Change, now: datetime) -> Alert:
 def save_all(connection: Connection, changes: Sequence[Change], now: datetime) -> list[Alert]:
     """Store changes, each of another episode, and their rows of history; returns the episodes with new versions."""
     stored = [
-        change.alert if change.what == "opened" else replace(change.alert, version=change.alert.version + 1)
+        change.alert if change.what in _AS_IT_IS else replace(change.alert, version=change.alert.version + 1)
         for change in changes
     ]
     rows = [_row(alert) for alert in stored]
-    begun = [row for row, change in zip(rows, changes, strict=True) if change.what == "opened"]
-    changed = [row | {"_id": row["id"]} for row, change in zip(rows, changes, strict=True) if change.what != "opened"]
-    noted = [_note(change, now) for change in changes if change.what != "updated"]
+    both = list(zip(rows, changes, strict=True))
+    begun = [row for row, change in both if change.what in _BEGINS]
+    changed = [row | {"_id": row["id"]} for row, change in both if change.what not in _BEGINS]
+    noted = [_note(change, now) for change in changes if change.what not in _UNNOTED]
     if changed:
         connection.execute(update(alerts).where(alerts.c.id == bindparam("_id")), changed)
     if begun:
@@ -119,7 +127,7 @@ def _note(change: Change, now: datetime) -> dict[str, Any]:
     return {
         "alert_id": change.alert.id,
         "timestamp": format_utc(now),
-        "what": "firing" if change.what == "opened" else change.what,
+        "what": _NOTED.get(change.what, change.what),
         "who": change.who,
         "detail": change.detail,
     }
@@ -182,6 +190,18 @@ def expiring(connection: Connection, now: datetime) -> list[Alert]:
             and_(alerts.c.status == Status.SNOOZED.value, alerts.c.snoozed_until <= moment),
         ),
     )
+    return [_alert(row) for row in connection.execute(query).mappings()]
+
+
+def expired(connection: Connection, now: datetime, limit: int = 500) -> list[Alert]:
+    """Return the open episodes whose source has not said in time that they still fire."""
+    query = _EPISODES.where(_OPEN, alerts.c.expires_at <= format_utc(now)).limit(limit)
+    return [_alert(row) for row in connection.execute(query).mappings()]
+
+
+def open_alerts(connection: Connection, limit: int = 20_000) -> list[Alert]:
+    """Return the open episodes, oldest first."""
+    query = _EPISODES.where(_OPEN).order_by(alerts.c.created_at).limit(limit)
     return [_alert(row) for row in connection.execute(query).mappings()]
 
 

@@ -49,6 +49,8 @@ alerts = Table(
     Column("threshold", Float),
     Column("version", Integer, nullable=False),
     Column("source", Text, nullable=False, server_default=""),
+    Column("expires_at", Text),
+    Column("late_since", Text),
     Index(
         "alerts_one_open",
         "cluster",

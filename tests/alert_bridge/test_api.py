@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from alert_bridge.dashboard.alerts_api import AlertsApi
-from alert_bridge.dashboard.api import INGEST_PATH, INGEST_PATHS, IngestApi
+from alert_bridge.dashboard.ingest_api import INGEST_PATH, INGEST_PATHS, IngestApi
 from alert_bridge.store import tables
 from runtime.security import Access
 from runtime.settings import WebSettings
@@ -22,7 +22,7 @@ from tests.http_client import Client, client
 async def bridge(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
     async with parts(folder) as one:
         access = Access()
-        ingest = IngestApi(one.pipeline, metrics=one.metrics, clock=one.clock)
+        ingest = IngestApi(one.pipeline, one.database, clock=one.clock)
         alerts = AlertsApi(one.pipeline, one.database)
         app = build_app(
             name="alert_bridge",
@@ -76,7 +76,7 @@ def webhook(*alerts: Any, **more: Any) -> dict[str, Any]:
 
 async def test_a_webhook_is_answered_once_it_is_stored_on_both_paths(tmp_path: Path) -> None:
     async with bridge(tmp_path) as (http, _):
-        for number, path in enumerate(INGEST_PATHS):
+        for number, path in enumerate(INGEST_PATHS[:2]):
             answer = await http.post(path, json=webhook(alert(f"A{number}")))
             assert answer.status == 200
             assert answer.json == {"accepted": 1, "refused": 0}
