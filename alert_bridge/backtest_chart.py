@@ -1,7 +1,7 @@
 """The picture of a back-test: value, expected range, both thresholds, and when each of them would have alerted."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from alert_bridge.backtest import Backtest, Outcome, Span
@@ -31,6 +31,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "dynamic": "dynamic",
         "static": "fixed",
         "incident": "marked incident",
+        "missed": "missed",
         "threshold": "dynamic threshold",
         "base": "fixed threshold {base:g}",
         "in_alert": "{share:.1%} of the time",
@@ -43,12 +44,14 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "dynamic": "動的",
         "static": "固定",
         "incident": "登録された障害",
+        "missed": "見逃し",
         "threshold": "動的しきい値",
         "base": "固定しきい値 {base:g}",
         "in_alert": "期間の {share:.1%}",
         "false": "、誤報 {false}件、見逃し {missed}件",
     },
 }
+_MISSED: Mapping[str, Any] = {"marker": "o", "markersize": 6, "color": GRAVE, "fillstyle": "none", "linestyle": ""}
 _MOST_POINTS = 4_000
 _DAY = 86_400.0  # Matplotlib counts days since 1970
 
@@ -84,6 +87,7 @@ def _title(backtest: Backtest, words: Mapping[str, str]) -> str:
 
 
 def _draw_values(panel: "Axes", backtest: Backtest, words: Mapping[str, str]) -> None:
+    from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     times = [moment / _DAY for moment in backtest.times]
@@ -101,7 +105,9 @@ def _draw_values(panel: "Axes", backtest: Backtest, words: Mapping[str, str]) ->
     handles = [value, band, dynamic, fixed]
     if backtest.dynamic.incidents:
         handles.append(Patch(color=MARKED, label=words["incident"]))
-    panel.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.005, 1.0), ncols=5, frameon=False, fontsize=9)
+    if backtest.dynamic.missed or backtest.static.missed:
+        handles.append(Line2D([], [], label=words["missed"], **_MISSED))
+    panel.legend(handles=handles, loc="lower left", bbox_to_anchor=(-0.005, 1.0), ncols=6, frameon=False, fontsize=9)
     panel.grid(axis="y", color=RULE, linewidth=0.8)
     panel.set_axisbelow(True)
     panel.set_ylim(*_height(backtest))
@@ -125,6 +131,8 @@ def _draw_alerts(panel: "Axes", backtest: Backtest, zone: ZoneInfo, words: Mappi
             begin, end = _ends(alert)
             panel.plot([begin, end], [lane, lane], color=GRAVE if wrong else colour, linewidth=7, solid_capstyle="butt")
             panel.plot([begin], [lane], marker="|", markersize=9, color=GRAVE if wrong else colour)
+        for incident in outcome.missed:
+            panel.plot([sum(_ends(incident)) / 2], [lane], **_MISSED)
         panel.text(
             1, lane + 0.36, _figures(outcome, words), transform=panel.get_yaxis_transform(), ha="right", color=META
         )
