@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -16,8 +16,8 @@ from runtime.clock import parse_utc
 from runtime.settings import Settings, SettingsError, load
 
 
-def maintenance(*settings: dict[str, Any], timezone: str = "Asia/Tokyo") -> Maintenance:
-    return Maintenance(windows([WindowSettings.model_validate(one) for one in settings], timezone))
+def maintenance(*given_windows: dict[str, Any], timezone: str = "Asia/Tokyo") -> Maintenance:
+    return Maintenance(windows([WindowSettings.model_validate(one) for one in given_windows], timezone))
 
 
 ONCE = {"name": "move", "match": {"job": "db"}, "start": "2026-12-01T02:00", "end": "2026-12-01T04:00"}
@@ -78,6 +78,7 @@ def test_a_window_keeps_silent_what_matches_every_condition(match: dict[str, Any
     assert reasons == (("maintenance:move",) if silent else ())
 
 
+@settings(max_examples=30)
 @given(st.lists(st.integers(-50_000, 50_000), min_size=1, max_size=20))
 def test_what_was_looked_up_before_never_changes_the_answer(minutes: list[int]) -> None:
     known = maintenance(WEEKLY, ONCE)
