@@ -27,6 +27,7 @@ from runtime.database import Database
 logger = logging.getLogger(f"monitoring.{__name__}")
 
 _LOOK_AGAIN_SECONDS = 30.0
+_CLAIMED_FOR_EACH = 8
 _SHORTEST_WAIT_SECONDS = 0.05
 _OF_THE_ADDRESS = ("connect", "tls", "login")
 """Steps of an attempt at which the address fails, and not this one message: all that waits for it, waits with it."""
@@ -189,11 +190,14 @@ class DeliveryWorker:
         """Send what is due for one address, a few at once, until nothing is due or it has to wait."""
         at_once = self._manager.profile(channel).concurrency
         running: set[asyncio.Task[None]] = set()
+        claimed: list[Parcel] = []
         try:
             while True:
                 lane.nudge.clear()
-                for parcel in await self._claim(channel, target, lane, at_once - len(running)):
-                    running.add(asyncio.create_task(self._carry(parcel, lane)))
+                if not claimed and len(running) < at_once:
+                    claimed = await self._claim(channel, target, lane, at_once * _CLAIMED_FOR_EACH)
+                while claimed and len(running) < at_once:
+                    running.add(asyncio.create_task(self._carry(claimed.pop(0), lane)))
                 if not running:
                     return
                 nudged = asyncio.create_task(lane.nudge.wait())
@@ -207,6 +211,7 @@ class DeliveryWorker:
         finally:
             for task in running:
                 task.cancel()
+            lane.sending.difference_update(row.number for parcel in claimed for row in parcel.rows)
             await asyncio.gather(*running, return_exceptions=True)
 
     async def _claim(self, channel: str, target: str, lane: _Lane, slots: int) -> list[Parcel]:

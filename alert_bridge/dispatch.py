@@ -76,7 +76,8 @@ def plan(connection: Connection, address: Address, now: datetime, *, free: int, 
     waits than may go out.
     """
     found = Plan()
-    rows = outbox.due(connection, address.channel, address.target, now, MOST_ROWS)
+    most = MOST_ROWS if address.bundles else free + len(but)
+    rows = outbox.due(connection, address.channel, address.target, now, most)
     rows = [row for row in rows if row.number not in but]
     wanted = _wanted(connection, rows, address, now, found)
     parcels = _parcels(wanted, address.bundles)

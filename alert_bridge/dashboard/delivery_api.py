@@ -82,22 +82,22 @@ class DeliveryApi:
         """Try again what could not be told."""
         await read_json(request, EmptyBody)
         number, who, now = int(request.path_params["number"]), identity(request).name, self._clock.now()
-        row = await self._database.run(lambda connection: _revive(connection, number, who, now))
+        row, revived = await self._database.run(lambda connection: _revive(connection, number, who, now))
         if row is None:
             raise Problem(404, "No such notification", str(number))
-        if row.state != "pending":
+        if not revived:
             raise Problem(409, "Not dead", f"notification {number} is {row.state}: only a dead one is tried again")
         self._worker.wake()
         return JSONResponse(_shown(row))
 
 
-def _revive(connection: Connection, number: int, who: str, now: datetime) -> Delivery | None:
-    if outbox.revive(connection, number, now):
-        row = outbox.get(connection, number)
-        if row is not None:
-            episode_rows.note(connection, row.alert_id, now, "replayed", who, row.event, row.channel)
-        return row
-    return outbox.get(connection, number)
+def _revive(connection: Connection, number: int, who: str, now: datetime) -> tuple[Delivery | None, bool]:
+    """Return the row, None if there is no such one, and whether it was dead and lives again."""
+    revived = outbox.revive(connection, number, now)
+    row = outbox.get(connection, number)
+    if row is not None and revived:
+        episode_rows.note(connection, row.alert_id, now, "replayed", who, row.event, row.channel)
+    return row, revived
 
 
 def _shown(row: Delivery) -> dict[str, Any]:
