@@ -146,6 +146,7 @@ export async function actOnMany(target, action, body = {}) {
   } catch (error) {
     update((s) => Object.assign(s.chosen, { busy: "", problem: t("failed", { problem: error instanceof Refusal ? error.message : String(error) }) }));
   }
+  state.groups.at = 0;
   refreshPart("alerts");
 }
 

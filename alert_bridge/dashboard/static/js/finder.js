@@ -17,6 +17,9 @@ export const GROUPS = ["list", "name", "service", "severity", "instance"];
 const MANY = 100;
 const PAGE = 100;
 
+/** Seconds between two counts of the groups: each looks at every open alert. */
+const REGROUP = 10;
+
 const me = () => state.overview?.identity?.name ?? "";
 
 /** @type {Record<string, (alert: Alert) => boolean>} */
@@ -123,7 +126,7 @@ export function look() {
   const by = grouping();
   const groupKey = by === "list" || state.complete ? "" : JSON.stringify([wanted(), by]);
   if (state.groups.key === groupKey) return;
-  state.groups = { key: groupKey, items: null, problem: "" };
+  state.groups = { key: groupKey, items: null, problem: "", at: 0 };
   if (groupKey) void readGroups(groupKey, by);
 }
 
@@ -131,7 +134,7 @@ export function look() {
 export function lookAgain() {
   const { key, cursor, loaded } = state.found;
   if (key && loaded && filters().status === "resolved" && cursor === null) void readPage(key);
-  if (state.groups.key) void readGroups(state.groups.key, grouping());
+  if (state.groups.key && Date.now() / 1000 - state.groups.at > REGROUP) void readGroups(state.groups.key, grouping());
 }
 
 /** The next page, if there is one. */
@@ -167,6 +170,7 @@ async function readPage(key, cursor) {
 async function readGroups(key, by) {
   /** @param {Partial<typeof state.groups>} change */
   const into = (change) => update((s) => (s.groups.key === key ? Object.assign(s.groups, change) : undefined));
+  state.groups.at = Date.now() / 1000;
   try {
     const answer = await call(url("alerts/groups", wanted(), { by, limit: 200 }));
     into({ items: answer.items, problem: "" });

@@ -44,11 +44,11 @@ export const state = {
   alertsLoaded: false,
   /** Every open alert is known; else `counts` says how many there are of what. */
   complete: true,
-  /** @type {{severity: string, status: string, service: string, owner: string, count: number}[]} */
+  /** @type {{severity: string, status: string, count: number}[]} */
   counts: [],
   found: emptyFound(""),
-  /** @type {{key: string, items: any[]|null, problem: string}} */
-  groups: { key: "", items: null, problem: "" },
+  /** @type {{key: string, items: any[]|null, problem: string, at: number}} at: epoch seconds of the question */
+  groups: { key: "", items: null, problem: "", at: 0 },
   /** What is chosen in the list: ids, or everything that the filters find; `asking`: an action that waits for a yes. */
   chosen: { /** @type {Set<string>} */ ids: new Set(), all: false, form: "", asking: "", busy: "", problem: "" },
   /** @type {Set<number>} pieces of a long list that are on or near the screen */

@@ -106,7 +106,7 @@ const filter = (query) => go(address({ view: "alerts", id: route().id, keep: tru
 /** What the open alerts have of a thing, for a choice of it. @param {"service"|"owner"} key @param {string} chosen */
 function offered(key, chosen) {
   const known = openAlerts().map((alert) => (key === "service" ? serviceOf(alert) : (owner(alert) ?? "")));
-  const names = new Set([...known, ...state.counts.map((row) => row[key]), chosen].filter(Boolean));
+  const names = new Set([...known, chosen].filter(Boolean));
   return [...names].sort((a, b) => a.localeCompare(b)).slice(0, 200);
 }
 
