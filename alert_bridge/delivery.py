@@ -262,7 +262,8 @@ class DeliveryWorker:
         """Return what of a parcel is still worth telling, and the words' matter: people may have acted meanwhile."""
         row = parcel.rows[0]
         alerts = {alert.id: alert for alert in episode_rows.get_all(connection, parcel.alert_ids)}
-        told = told_rows.told(connection, list(alerts), row.channel, row.target)
+        over = [one.alert_id for one in parcel.rows if one.event == Event.RESOLVED]
+        told = told_rows.told(connection, over, row.channel, row.target) if over else set()
         rows = tuple(
             one
             for one in parcel.rows
@@ -282,7 +283,8 @@ class DeliveryWorker:
             alerts = [replace(alerts[0], next_step=step)]
         if parcel.bundle is None and row.event == Event.FIRING:
             past = told_rows.pasts(connection, alerts, row.channel, self._clock.now())[alerts[0].id]
-            held = told_rows.held_back(connection, alerts[0], row.channel, past)
+            again = past.told is not None or len(past.begins) > 1
+            held = 0 if not again else told_rows.held_back(connection, alerts[0], row.channel, past)
         return Notification(
             event=Event(row.event) if parcel.bundle is None else Event.BUNDLE,
             alerts=tuple(alerts),

@@ -33,8 +33,8 @@ class CustomNotifier:
 
     @property
     def concurrency(self) -> int:
-        """Calls at once: a few where it is a coroutine function, one in the thread of a plain one."""
-        return 4 if inspect.iscoroutinefunction(self._call) else 1
+        """Calls at once: 16 where it is a coroutine function, one in the thread of a plain one."""
+        return 16 if inspect.iscoroutinefunction(self._call) else 1
 
     async def send(self, notification: Notification) -> None:
         """Hand over the alerts one by one; raises DeliveryError if one call raised, exited or took too long."""
