@@ -374,10 +374,11 @@ class AlertBridge:
     async def clean_up(self) -> None:
         """Delete what is over and older than `retention_days`, a batch at a time."""
         assert self._database is not None  # noqa: S101 - runs while it is open
-        keep_days = self.settings.alert_bridge.retention_days
+        own = self.settings.alert_bridge
+        keep_days, inbox_days = own.retention_days, own.inbox_retention_days
         gone = 1
         while gone:
-            gone = await self._database.run(lambda one: retention.clean_up(one, self.clock.now(), keep_days))
+            gone = await self._database.run(lambda one: retention.clean_up(one, self.clock.now(), keep_days, inbox_days))
 
     def _publish(self, event: str, alert: Alert) -> None:
         kind: AlertType = "new_alert" if event == "alert_created" else "alert_update"

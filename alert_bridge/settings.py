@@ -35,7 +35,7 @@ class DashboardSettings(Section):
 class AlertBridgeSettings(Section):
     """The section `alert_bridge`.
 
-    retention_days: how long what is over is kept. analyzer_url: where log patterns and anomalies are asked for;
+    retention_days: how long what is over is kept; inbox_retention_days: notifications as they came. analyzer_url: where log patterns and anomalies are asked for;
     analyzer_token: its bearer token, where the analyzer wants one.
     threshold_stale_seconds: how long a threshold that is not renewed holds; then its base is in force.
     threshold_interval_seconds, rule_interval_seconds: how often thresholds and rules are evaluated.
@@ -44,6 +44,7 @@ class AlertBridgeSettings(Section):
     feed: FeedSettings = FeedSettings()
     dashboard: DashboardSettings = DashboardSettings()
     retention_days: float = Field(default=30.0, gt=0)
+    inbox_retention_days: float = Field(default=7.0, gt=0)
     analyzer_url: str = "http://127.0.0.1:9106"
     analyzer_token: Secret | None = None
     thresholds: tuple[ThresholdSettings, ...] = DEFAULT_THRESHOLDS
