@@ -378,7 +378,9 @@ class AlertBridge:
         keep_days, inbox_days = own.retention_days, own.inbox_retention_days
         gone = 1
         while gone:
-            gone = await self._database.run(lambda one: retention.clean_up(one, self.clock.now(), keep_days, inbox_days))
+            gone = await self._database.run(
+                lambda one: retention.clean_up(one, self.clock.now(), keep_days, inbox_days)
+            )
 
     def _publish(self, event: str, alert: Alert) -> None:
         kind: AlertType = "new_alert" if event == "alert_created" else "alert_update"

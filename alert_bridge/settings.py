@@ -35,7 +35,8 @@ class DashboardSettings(Section):
 class AlertBridgeSettings(Section):
     """The section `alert_bridge`.
 
-    retention_days: how long what is over is kept; inbox_retention_days: notifications as they came. analyzer_url: where log patterns and anomalies are asked for;
+    retention_days: how long what is over is kept; inbox_retention_days: notifications as they came.
+    analyzer_url: where log patterns and anomalies are asked for;
     analyzer_token: its bearer token, where the analyzer wants one.
     threshold_stale_seconds: how long a threshold that is not renewed holds; then its base is in force.
     threshold_interval_seconds, rule_interval_seconds: how often thresholds and rules are evaluated.
