@@ -219,6 +219,7 @@ def test_fifty_fire_and_thirty_resolve_while_the_bridge_is_down(stack: Stack) ->
 def test_alertmanager_killed_away_and_back_resets_and_resolves_nothing(stack: Stack) -> None:
     stack.world.troubles = {1, 2, 3}
     wait_for(lambda: stack.open() == {1, 2, 3}, "three alerts")
+    wait_for(lambda: sum(one["event"] == "firing" for one in stack.world.told) == 3, "each is told")
     before = {row["id"]: row["created_at"] for row in stack.rows()}
     taken = next(iter(before))
     url = f"http://127.0.0.1:{stack.bridge_port}/api/v1/alerts/{taken}/acknowledge"
