@@ -79,7 +79,7 @@ async def test_a_channel_that_lost_its_last_word_and_refused_notifications_are_s
 
         def spoil(connection: Any) -> None:
             connection.execute(outbox.update().values(state="dead", error="401"))
-            inbox.receive(connection, one.clock.now(), "alertmanager", "{", "no JSON")
+            inbox.receive_all(connection, one.clock.now(), [("alertmanager", "{", "no JSON")])
 
         await one.database.run(spoil)
         shown = await health(one, NoAnalyzer()).shown("en")
