@@ -5,7 +5,8 @@ from typing import Any
 from alert_bridge.analyzer_client import AnalyzerUnavailable
 from alert_bridge.dashboard.health import Health
 from alert_bridge.figures import Figures
-from alert_bridge.store.tables import inbox, outbox
+from alert_bridge.store import inbox
+from alert_bridge.store.tables import outbox
 from runtime.clock import format_utc
 from tests.alert_bridge.parts import START, Parts, parts, seen
 from tests.alert_bridge.test_every_route import NoAnalyzer, NoSeries
