@@ -111,7 +111,7 @@ class Alert:
     suppressed_by: what keeps it silent, such as `silence:<id>`, `inhibited`, `maintenance:<name>`; several joined by
     a comma.
     expires_at: when it is over unless its source says again that it fires. late_since: since when its source says
-    so after its end.
+    so after its end. fires_since: when its source says that it last began, where that is later than its beginning.
     reason: the sentence in the product's language; reason_texts: the same by language code.
     value, threshold: in the unit of the metric.
     """
@@ -150,6 +150,7 @@ class Alert:
     version: int = 1
     expires_at: datetime | None = None
     late_since: datetime | None = None
+    fires_since: datetime | None = None
 
     @property
     def open(self) -> bool:

@@ -95,7 +95,7 @@ def observe(
     persists: it is known to fire still, so that it is no late duplicate though it began before the last end.
     """
     if current is not None and current.open:
-        return _touch(seen, current, now, language) if seen.firing else _end(seen.ends_at or now, current, now)
+        return _touch(seen, current, now, language) if seen.ends_at is None else _end(seen, seen.ends_at, current, now)
     began = min(seen.starts_at, now)
     late = current is not None and current.resolved_at is not None and seen.starts_at <= current.resolved_at
     if seen.ends_at is not None:
@@ -340,19 +340,19 @@ def _begin(seen: Observation, id: str, now: datetime, language: str) -> Alert:
 def _touch(seen: Observation, current: Alert, now: datetime, language: str) -> Change | None:
     """Take over what the source says now; status, owner, clocks and reason stay."""
     severity = max(current.severity, seen.severity, key=lambda one: one.rank)
-    touched = replace(
+    said = replace(
         current,
         severity=severity,
         message=_message(seen, language),
         annotations=dict(seen.annotations),
         value=_first(number(seen.annotations.get("value")), current.value),
         threshold=_first(number(seen.annotations.get("threshold")), current.threshold),
-        updated_at=current.updated_at,
     )
-    if touched == current and seen.expires_at != current.expires_at:
-        return Change(replace(current, expires_at=seen.expires_at), "seen")
-    touched = replace(touched, expires_at=seen.expires_at)
-    return None if touched == current else Change(replace(touched, updated_at=now), "updated")
+    begun = seen.starts_at if seen.starts_at > _fires_since(current) else current.fires_since
+    touched = replace(said, expires_at=seen.expires_at, fires_since=begun)
+    if said != current:
+        return Change(replace(touched, updated_at=now), "updated")
+    return None if touched == current else Change(touched, "seen")
 
 
 def over(alert: Alert, now: datetime) -> Change:
@@ -360,9 +360,15 @@ def over(alert: Alert, now: datetime) -> Change:
     return replace(_resolve(alert, min(alert.expires_at or now, now), now), detail="it was not seen again in time")
 
 
-def _end(ended: datetime, current: Alert, now: datetime) -> Change | None:
-    """End an open episode; the late word of an earlier one's end does not."""
-    return None if ended < current.created_at else _resolve(current, min(ended, now), now)
+def _end(seen: Observation, ended: datetime, current: Alert, now: datetime) -> Change | None:
+    """End an open episode; the late word of an end before it last began does not."""
+    since = _fires_since(current)
+    late = ended < current.created_at or (ended < since and seen.starts_at < since)
+    return None if late else _resolve(current, min(ended, now), now)
+
+
+def _fires_since(current: Alert) -> datetime:
+    return current.fires_since or current.created_at
 
 
 def _resolve(alert: Alert, ended: datetime, now: datetime) -> Change:

@@ -38,6 +38,11 @@ class BridgeMetrics:
             ["source"],
             registry=registry,
         )
+        self.dead_letters = Gauge(
+            "alert_bridge_inbox_refused",
+            "Notifications, or alerts in them, that are kept aside and wait to be replayed.",
+            registry=registry,
+        )
         self.last_commit = Gauge(
             "alert_bridge_last_commit_timestamp_seconds",
             "When the bridge last stored something, seconds since the epoch; it does so every 30 s at least.",

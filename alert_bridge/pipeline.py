@@ -126,6 +126,8 @@ class Pipeline:
         self._metrics.refused.labels(source).inc(len(refused))
         self._metrics.last_commit.set(self._clock.time())
         self._metrics.ingest_seconds.observe(self._clock.monotonic() - started)
+        if refused:
+            self.count_soon()
         for hear in self.hearers:
             hear(source, observations)
         return [alert for _, alert in stored]
@@ -206,8 +208,9 @@ class Pipeline:
                 pass
 
     async def refresh_metrics(self) -> None:
-        """Count the open alerts anew."""
+        """Count the open alerts, and what waits in the inbox to be used after all, anew."""
         self._metrics.show_open(await self._database.read(episode_rows.counts))
+        self._metrics.dead_letters.set(await self._database.read(inbox.refused))
 
     async def close(self) -> None:
         """Stop what is still being explained; it is asked again when the alert is next told."""
@@ -296,12 +299,15 @@ class Pipeline:
                     await asyncio.sleep(0)
                     since = self._clock.monotonic()
         self.outbox_changed.set()
+        self.count_soon()
+
+    def count_soon(self) -> None:
+        """Let `refresh_metrics` run, once a second at most."""
         self._counted = False
         if self._counting is None:
             self._counting = asyncio.create_task(self._count(), name="count alerts")
 
     async def _count(self) -> None:
-        """Count the open alerts, once a second at most."""
         try:
             while not self._counted:
                 self._counted = True
@@ -354,10 +360,6 @@ class _Sighting:
     place: int
     notification: Notification
     seen: Observation
-
-
-def _over(connection: Connection, now: datetime) -> list[Change]:
-    return [episodes.over(alert, now) for alert in episode_rows.expired(connection, now)]
 
 
 def _key(one: Observation | Alert) -> tuple[str, str]:

@@ -141,6 +141,7 @@ class IngestApi:
             raise Problem(409, "Still unusable", parsed.refused[0].error)
         await self._pipeline.observe(parsed.observations, source=dialect.source)
         await self._database.run(lambda one: inbox.settle(one, number))
+        self._pipeline.count_soon()
         return JSONResponse({"accepted": len(parsed.observations), "refused": 0})
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Connection, RowMapping, Text, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import JSON, Connection, RowMapping, Text, and_, bindparam, func, insert, or_, select, tuple_, update
 
 from alert_bridge.alerts import Alert, Severity, Status
 from alert_bridge.episodes import Change
@@ -28,6 +28,7 @@ _TIMES = (
     "snoozed_until",
     "expires_at",
     "late_since",
+    "fires_since",
 )
 
 _LISTS = ("log_patterns", "changes", "anomalies")
@@ -54,10 +55,12 @@ def latest(connection: Connection, cluster: str, fingerprints: Collection[str]) 
     """Return the newest episode of each fingerprint; an open one wins."""
     found: dict[str, Alert] = {}
     for chunk in _chunks(sorted(fingerprints), 500):
-        query = _EPISODES.where(alerts.c.cluster == cluster, alerts.c.fingerprint.in_(chunk)).order_by(
-            _OPEN, alerts.c.created_at
-        )
-        found |= {row["fingerprint"]: _alert(row) for row in connection.execute(query).mappings()}
+        wanted = and_(alerts.c.cluster == cluster, alerts.c.fingerprint.in_(chunk))
+        dates = select(alerts.c.fingerprint, func.max(alerts.c.created_at)).where(wanted)
+        began = tuple_(alerts.c.fingerprint, alerts.c.created_at)
+        newest = wanted & began.in_(dates.group_by(alerts.c.fingerprint))
+        for which in (newest, wanted & _OPEN):
+            found |= {row["fingerprint"]: _alert(row) for row in connection.execute(_EPISODES.where(which)).mappings()}
     return found
 
 

@@ -12,6 +12,9 @@ from runtime.clock import format_utc
 
 _SHOWN_CHARACTERS = 2000
 
+_REFUSED = inbox.c.error.is_not(None)
+_COUNT = select(func.count()).select_from(inbox)
+
 Row = tuple[str, str, str | None]
 """The source, the body, and what was wrong with it: None for a whole notification."""
 
@@ -46,12 +49,17 @@ def receive_all(connection: Connection, now: datetime, rows: Sequence[Row]) -> N
 
 def letters(connection: Connection, *, refused: bool, limit: int) -> Letters:
     """Return the newest notifications, bodies cut; refused: only what could not be used."""
-    shown = inbox.c.error.is_not(None) if refused else inbox.c.number.is_not(None)
-    total = connection.execute(select(func.count()).select_from(inbox).where(shown)).scalar_one()
+    shown = _REFUSED if refused else inbox.c.number.is_not(None)
+    total = connection.execute(_COUNT.where(shown)).scalar_one()
     body = func.substr(inbox.c.body, 1, _SHOWN_CHARACTERS).label("body")
     query = select(inbox.c.number, inbox.c.received_at, inbox.c.source, inbox.c.error, body)
     rows = connection.execute(query.where(shown).order_by(inbox.c.number.desc()).limit(limit)).mappings()
     return Letters([dict(row) for row in rows], total)
+
+
+def refused(connection: Connection) -> int:
+    """Return how many could not be used and were not taken since."""
+    return int(connection.execute(_COUNT.where(_REFUSED)).scalar_one())
 
 
 def get(connection: Connection, number: int) -> Letter | None:

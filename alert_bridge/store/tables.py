@@ -51,6 +51,7 @@ alerts = Table(
     Column("source", Text, nullable=False, server_default=""),
     Column("expires_at", Text),
     Column("late_since", Text),
+    Column("fires_since", Text),
     Index(
         "alerts_one_open",
         "cluster",
@@ -59,7 +60,7 @@ alerts = Table(
         sqlite_where=text("resolved_at IS NULL"),
         postgresql_where=text("resolved_at IS NULL"),
     ),
-    Index("alerts_fingerprint", "fingerprint", "created_at"),
+    Index("alerts_fingerprint", "fingerprint", "created_at", "cluster"),
     Index("alerts_created", "created_at"),
     Index(
         "alerts_open",
@@ -117,6 +118,12 @@ inbox = Table(
     Column("body", Text, nullable=False),
     Column("error", Text),
     Index("inbox_received", "received_at"),
+    Index(
+        "inbox_refused",
+        "number",
+        sqlite_where=text("error IS NOT NULL"),
+        postgresql_where=text("error IS NOT NULL"),
+    ),
 )
 threshold_history = Table(
     "threshold_history",

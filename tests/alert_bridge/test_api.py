@@ -9,13 +9,14 @@ from sqlalchemy import text
 
 from alert_bridge.dashboard.alerts_api import AlertsApi
 from alert_bridge.dashboard.ingest_api import INGEST_PATH, INGEST_PATHS, IngestApi
-from alert_bridge.store import tables
+from alert_bridge.store import inbox, tables
 from runtime.security import Access
 from runtime.settings import WebSettings
 from runtime.unavailable import Unavailable
 from runtime.web import build_app, serve
 from tests.alert_bridge.parts import Parts, parts, seen
 from tests.http_client import Client, client
+from tests.waiting import until
 
 
 @asynccontextmanager
@@ -49,7 +50,7 @@ def alert(name: str = "ErrorRate", status: str = "firing", **more: Any) -> dict[
         "status": status,
         "labels": {"alertname": name, "severity": "critical", "instance": "news-1"},
         "annotations": {"summary": f"{name} is high", "value": "17.9"},
-        "startsAt": "2026-01-31T03:00:00.123456789Z",
+        "startsAt": "2026-01-31T02:59:59.123456789Z",
         "endsAt": "2026-01-31T03:05:00Z" if status == "resolved" else ZERO_TIME,
         "generatorURL": "http://prometheus/graph",
         "fingerprint": f"{abs(hash(name)):016x}"[:16],
@@ -85,8 +86,20 @@ async def test_a_webhook_is_answered_once_it_is_stored_on_both_paths(tmp_path: P
         first = listed["items"][0]
         assert first["severity"] == "CRITICAL"
         assert first["status"] == "firing"
-        assert first["created_at"] == "2026-01-31T03:00:00.123456Z"
+        assert first["created_at"] == "2026-01-31T02:59:59.123456Z"
         assert first["value"] == 17.9
+
+
+async def test_what_was_refused_is_counted_until_it_is_taken(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        await one.pipeline.refresh_metrics()
+        await http.post("/api/v2/alerts", json=[{"labels": {"alertname": "Late"}, "startsAt": "soon"}])
+        waiting = one.metrics.dead_letters._value.get
+        await until(lambda: waiting() == 1, "it is counted")
+        number = (await http.get("/api/v1/inbox")).json["items"][0]["number"]
+        await one.database.run(lambda connection: inbox.settle(connection, number))
+        await one.pipeline.refresh_metrics()
+        assert waiting() == 0
 
 
 async def test_one_bad_alert_does_not_cost_the_others_and_is_kept(tmp_path: Path) -> None:

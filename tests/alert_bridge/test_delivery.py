@@ -14,6 +14,7 @@ from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import DeliveryError, Event, Notification
 from alert_bridge.store import episode_rows, outbox
 from alert_bridge.store.tables import outbox as table
+from runtime.clock import format_utc
 from tests.alert_bridge.notify_parts import Receiver, receiving
 from tests.alert_bridge.parts import Parts, RecordingChannel, parts, seen
 from tests.waiting import until
@@ -175,7 +176,7 @@ async def test_a_sender_that_died_before_it_could_write_is_followed_by_one_repea
         touched = one.clock.now()
         await one.database.run(
             lambda connection: connection.execute(
-                update(table).values(state="sending", touched_at=outbox.format_utc(touched), sent_at=None)
+                update(table).values(state="sending", touched_at=format_utc(touched), sent_at=None)
             )
         )
         await one.deliver()

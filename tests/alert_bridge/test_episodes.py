@@ -78,7 +78,10 @@ TABLE: dict[str, tuple[str, str, str, str, str, str]] = {
         "updated firing", "updated acknowledged", "updated snoozed", "updated suppressed", "seen resolved",
         "what the source says is taken over, who has it stays",
     ),
-    "seen firing since now": (SAME, SAME, SAME, SAME, "opened firing", "it began after the end: a new one, nobody's"),
+    "seen firing since now": (
+        "seen firing", "seen acknowledged", "seen snoozed", "seen suppressed", "opened firing",
+        "it began after the end: a new one, nobody's; while open its newest beginning is kept",
+    ),
     "seen firing, proven": (SAME, SAME, SAME, SAME, "opened firing", "no late duplicate: it is known to fire still"),
     "seen resolved": (
         "resolved resolved", "resolved resolved", "resolved resolved", "resolved resolved", SAME,

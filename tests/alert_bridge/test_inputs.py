@@ -1,20 +1,27 @@
 """Every way in: what is taken from each dialect, and what becomes of the rest."""
 
+import itertools
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
 
-from alert_bridge.alerts import Status
+from alert_bridge.alerts import Observation, Status, fingerprint
 from alert_bridge.inputs.alertmanager import parse_alertmanager
 from alert_bridge.inputs.grafana import parse_grafana
 from alert_bridge.inputs.parsing import Unusable
 from alert_bridge.inputs.posted import parse_posted
+from alert_bridge.store import episode_rows
+from alert_bridge.store.tables import alerts
 from runtime.clock import format_utc
 from tests.alert_bridge.parts import START, parts, seen
 
+BODIES = Path(__file__).with_name("bodies")
 LABELS = {"alertname": "ErrorRate", "severity": "critical"}
 
 
@@ -35,6 +42,20 @@ def test_what_newer_alertmanagers_add_is_passed_over() -> None:
     old = parse_alertmanager(webhook(firing()), START)
     assert parsed.observations == old.observations
     assert (parsed.truncated, old.truncated) == (7, 0)
+
+
+@pytest.mark.parametrize(("version", "truncated"), [("0.25", 0), ("0.34", 3)])
+def test_the_body_of_each_alertmanager_is_understood(version: str, truncated: int) -> None:
+    body = json.loads((BODIES / f"alertmanager_{version}.json").read_text())
+    parsed = parse_alertmanager(body, START)
+    assert (parsed.refused, parsed.truncated) == ([], truncated)
+    assert [(one.fingerprint, one.labels["service"], one.firing) for one in parsed.observations] == [
+        ("d37a166af621a46d", "news-api", True),
+        ("72b7a280fbfb66a0", "news-app", False),
+        ("f68ab6a92c8a12fe", "news-old", False),
+    ]
+    assert {fingerprint(one.labels) for one in parsed.observations} == {one.fingerprint for one in parsed.observations}
+    assert parsed.observations[0].starts_at == datetime(2026, 1, 31, 2, 50, 56, 655391, UTC)
 
 
 def test_one_bad_alert_is_kept_aside_as_it_came_and_the_others_are_taken() -> None:
@@ -139,6 +160,81 @@ async def test_the_late_end_of_an_earlier_episode_does_not_end_the_next_one(tmp_
         [second] = await one.observe(seen(starts=60))
         assert await one.observe(seen(ends=30)) == []
         assert (await one.pipeline.get(second.id)).open
+
+
+async def test_the_late_end_of_an_earlier_firing_does_not_end_an_alert_that_fires_again(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        one.clock.advance(100)
+        [opened] = await one.observe(seen())
+        assert await one.observe(seen(starts=60)) == []
+        assert await one.observe(seen(ends=30)) == []
+        [ended] = await one.observe(seen(starts=60, ends=90))
+        assert (ended.id, ended.resolved_at) == (opened.id, START + timedelta(seconds=90))
+
+
+async def test_an_alert_has_its_newest_episode_however_many_there_were(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        one.clock.advance(1000)
+        for number in range(5):
+            await one.observe(seen(starts=number * 10), seen("Other", starts=number * 10))
+            await one.observe(seen(starts=number * 10, ends=number * 10 + 5))
+        place = [seen().fingerprint, seen("Other").fingerprint]
+        found = await one.database.read(lambda connection: episode_rows.latest(connection, "", place))
+        assert [(alert.name, alert.created_at) for alert in sorted(found.values(), key=lambda one: one.name)] == [
+            ("ErrorRate", START + timedelta(seconds=40)), ("Other", START),
+        ]  # fmt: skip
+
+
+_AGAIN = map(str, itertools.count())
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> tuple[list[Observation], bool]:
+    """What three peers say of one alert that fires up to three times, in any order; whether it fires in the end."""
+    again = next(_AGAIN)
+    firings, ends = draw(st.integers(1, 3)), draw(st.booleans())
+    said = [seen(starts=60.0 * number, again=again) for number in range(firings)]
+    said += [seen(starts=60.0 * number, ends=60.0 * number + 30, again=again) for number in range(firings - (not ends))]
+    told = [one for one in said for _ in range(draw(st.integers(1, 3)))]
+    return draw(st.permutations(told)), not ends
+
+
+async def same_in_any_order(folder: Path, stream: tuple[list[Observation], bool]) -> None:
+    told, fires = stream
+    async with parts(folder) as one:
+        one.clock.advance(600)
+        for observation in told:
+            await one.observe(observation)
+        query = select(alerts).where(alerts.c.fingerprint == told[0].fingerprint)
+        rows = await one.database.read(lambda connection: list(connection.execute(query).mappings()))
+        assert [row["resolved_at"] for row in rows].count(None) == int(fires)
+        if not fires:
+            ends = {observation.ends_at for observation in told if observation.ends_at is not None}
+            assert max(row["resolved_at"] for row in rows) == format_utc(max(ends))
+        await one.deliver()
+        assert one.channel.events.count("firing") <= len({observation.starts_at for observation in told})
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("many")
+
+
+@settings(max_examples=60)
+@given(streams())
+async def test_three_peers_lead_to_the_same_state_in_any_order(
+    many: Path, stream: tuple[list[Observation], bool]
+) -> None:
+    await same_in_any_order(many, stream)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000)
+@given(streams())
+async def test_three_peers_lead_to_the_same_state_in_two_thousand_orders(
+    many: Path, stream: tuple[list[Observation], bool]
+) -> None:
+    await same_in_any_order(many, stream)
 
 
 @pytest.mark.parametrize("skew_hours", [-2, 2])
