@@ -6,8 +6,8 @@ times and levels, which no command prints, come from the parser of headers itsel
     uv run python benchmarks/log_scores.py [PART ...] [--half development|held_out] [--loghub DIR] [--misses]
 
 Parts: loghub (where --loghub names a folder with <System>/labels.csv and raw.log), japanese, systems, categories,
-personal, headers, and japanese_blind, systems_blind, categories_blind. The blind ones, written without sight of what
-the rules make of them, are for a final figure only.
+personal, headers, and japanese_blind, japanese_second, systems_blind, categories_blind. The blind ones, written without
+sight of what the rules make of them, are for a final figure only.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer.reading.headers import HeaderParser
-from tests.data import blind_logs, japanese_logs, system_logs
+from tests.data import blind_japanese, blind_logs, japanese_logs, system_logs
 from tests.data.labelled_lines import Half, LabelledLine
 
 DATA = Path(japanese_logs.__file__).parent
@@ -201,6 +201,10 @@ def japanese_blind(options: Options) -> None:
     compare_japanese("Japanese, blind", list(blind_logs.japanese_lines()), options)
 
 
+def japanese_second(options: Options) -> None:
+    compare_japanese("Japanese, second blind set", list(blind_japanese.lines()), options)
+
+
 def compare_japanese(name: str, lines: Sequence[LabelledLine], options: Options) -> None:
     """Templates are compared without regard to full and half width."""
     print(name)
@@ -305,6 +309,7 @@ PARTS: dict[str, Callable[[Options], None]] = {
     "loghub": loghub,
     "japanese": japanese,
     "japanese_blind": japanese_blind,
+    "japanese_second": japanese_second,
     "systems": systems,
     "systems_blind": systems_blind,
     "categories": categories,
