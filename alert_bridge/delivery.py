@@ -286,7 +286,7 @@ class DeliveryWorker:
             again = past.told is not None or len(past.begins) > 1
             held = 0 if not again else told_rows.held_back(connection, alerts[0], row.channel, past)
         return Notification(
-            event=Event(row.event) if parcel.bundle is None else Event.BUNDLE,
+            event=parcel.event,
             alerts=tuple(alerts),
             step=row.step,
             channel=row.channel,
@@ -352,7 +352,7 @@ class DeliveryWorker:
             if fallback is not None:
                 outbox.enqueue_all(
                     connection,
-                    [Entry(one.alert_id, one.event, fallback, now, one.step, one.alert_ids) for one in parcel.rows],
+                    [Entry(one.alert_id, one.event, fallback, now, one.step) for one in parcel.rows],
                 )
 
         await self._database.run(work)

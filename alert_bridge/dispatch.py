@@ -51,7 +51,13 @@ class Parcel:
     @property
     def alert_ids(self) -> tuple[str, ...]:
         """The alerts it is about, each once."""
-        return self.rows[0].alert_ids or tuple(dict.fromkeys(row.alert_id for row in self.rows))
+        return tuple(dict.fromkeys(row.alert_id for row in self.rows))
+
+    @property
+    def event(self) -> Event:
+        """What it tells: the word of its rows, of several words that it is a bundle."""
+        words = {Event(row.event) for row in self.rows}
+        return words.pop() if self.bundle is None or words == {Event.BACKFILL} else Event.BUNDLE
 
 
 @dataclass(slots=True)
@@ -151,17 +157,17 @@ def _hold(row: Delivery, alert: Alert, pasts: Mapping[str, Past], address: Addre
 
 
 def _parcels(rows: Sequence[Delivery], bundles: bool) -> list[Parcel]:
-    """Group rows into messages: earlier bundles as they were, more than BUNDLE_ABOVE single words as a new one."""
+    """Group rows into messages: earlier bundles as they were; what came and went, and what is many, as new ones."""
     again: dict[int, list[Delivery]] = {}
-    single = []
+    gone, single = [], []
     for row in rows:
         if row.bundle is not None:
             again.setdefault(row.bundle, []).append(row)
+        elif bundles and row.event == Event.BACKFILL:
+            gone.append(row)
         else:
             single.append(row)
+    many = single if bundles and len(single) > BUNDLE_ABOVE else []
+    fresh = [Parcel(tuple(members), min(row.number for row in members)) for members in (gone, many) if members]
     parcels = [Parcel(tuple(members), number) for number, members in again.items()]
-    plain = [row for row in single if not row.alert_ids]
-    if bundles and len(plain) > BUNDLE_ABOVE:
-        parcels.append(Parcel(tuple(plain), min(row.number for row in plain)))
-        single = [row for row in single if row.alert_ids]
-    return parcels + [Parcel((row,)) for row in single]
+    return parcels + fresh + ([] if many else [Parcel((row,)) for row in single])

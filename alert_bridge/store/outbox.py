@@ -42,7 +42,7 @@ class Delivery:
     state: pending (as soon as possible), sending (leased), retry (at due_at), held (looked at again at due_at),
         sent, dead, cancelled. touched_at: when the state was written; as long as that lies in the future, the clock
         was set back, and what waits is due. severity: how bad it was when told or held.
-    bundle: the number that the rows of one bundled message share. alert_ids: of a word about many alerts.
+    bundle: the number that the rows of one bundled message share.
     """
 
     number: int
@@ -59,7 +59,6 @@ class Delivery:
     severity: str = ""
     held_by: str | None = None
     bundle: int | None = None
-    alert_ids: tuple[str, ...] = ()
     error: str | None = None
 
 
@@ -72,7 +71,6 @@ class Entry:
     channel: str
     told_at: datetime
     step: int = 0
-    alert_ids: tuple[str, ...] = ()
 
 
 def tell(
@@ -90,17 +88,11 @@ def tell(
 def tell_bundle(
     connection: Connection, alert_ids: Sequence[str], event: str, channels: Collection[str], now: datetime
 ) -> None:
-    """Put one message about many alerts into the outbox, for each channel.
+    """Put one message about many alerts into the outbox, for each channel: a row an alert, sent together.
 
-    event: `backfill` or `bundle`. No alerts: nothing is told.
+    event: `backfill`.
     """
-    if not alert_ids:
-        return
-    first = alert_ids[0]
-    used = select(func.max(outbox.c.step)).where(outbox.c.alert_id == first, outbox.c.event == event)
-    step = connection.execute(used).scalar()
-    free = 0 if step is None else step + 1
-    enqueue_all(connection, [Entry(first, event, channel, now, free, tuple(alert_ids)) for channel in channels])
+    enqueue_all(connection, [Entry(id, event, channel, now) for id in alert_ids for channel in channels])
 
 
 def enqueue_all(connection: Connection, entries: Collection[Entry]) -> None:
@@ -325,11 +317,10 @@ def _row(entry: Entry) -> dict[str, Any]:
         "created_at": moment,
         "touched_at": moment,
         "due_at": moment,
-        "alert_ids": list(entry.alert_ids) or None,
     }
 
 
 def _delivery(row: RowMapping) -> Delivery:
     values = {key: value for key, value in row.items() if key != "sent_at"}
     values |= {name: parse_utc(values[name]) for name in ("created_at", "touched_at", "due_at")}
-    return Delivery(**{**values, "alert_ids": tuple(values["alert_ids"] or ())})
+    return Delivery(**values)

@@ -104,7 +104,6 @@ outbox = Table(
     Column("severity", Text, nullable=False, server_default=""),
     Column("held_by", Text),
     Column("bundle", Integer),
-    Column("alert_ids", JSON(none_as_null=True)),
     UniqueConstraint("alert_id", "event", "step", "channel", "target", name="outbox_once"),
     Index("outbox_due", "state", "due_at"),
     Index("outbox_channel", "channel", "state"),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from alert_bridge.alerts import Alert, Severity
 from alert_bridge.store.outbox import chunks
@@ -13,6 +13,10 @@ from alert_bridge.suppression import FLAP_PERIOD, Past, Told
 from runtime.clock import format_utc, parse_utc
 
 _ASKS = ("firing", "escalated")
+_WHILE_IT_FIRED = or_(
+    outbox.c.event != "backfill", alerts.c.resolved_at.is_(None), outbox.c.created_at < alerts.c.resolved_at
+)
+"""Over outbox joined with alerts: a word that an alert came and went is no word that it fires."""
 _LOOK_BACK = timedelta(days=1)
 _ON_ITS_WAY = ("sent", "sending", "pending", "retry")
 
@@ -21,12 +25,17 @@ def told(connection: Connection, alert_ids: Collection[str], channel: str, targe
     """Return which of the episodes were told at an address, the word that they are over aside."""
     found: set[str] = set()
     for chunk in chunks(sorted(alert_ids)):
-        query = select(outbox.c.alert_id).where(
-            outbox.c.alert_id.in_(chunk),
-            outbox.c.channel == channel,
-            outbox.c.target == target,
-            outbox.c.event != "resolved",
-            outbox.c.state == "sent",
+        query = (
+            select(outbox.c.alert_id)
+            .join(alerts)
+            .where(
+                outbox.c.alert_id.in_(chunk),
+                outbox.c.channel == channel,
+                outbox.c.target == target,
+                outbox.c.event != "resolved",
+                outbox.c.state == "sent",
+                _WHILE_IT_FIRED,
+            )
         )
         found |= set(connection.execute(query).scalars())
     return found
@@ -36,8 +45,11 @@ def told_or_pending(connection: Connection, alert_ids: Collection[str]) -> dict[
     """Return the channels that were told of each episode, or may be about to be."""
     found: dict[str, set[str]] = defaultdict(set)
     for chunk in chunks(sorted(alert_ids)):
-        query = select(outbox.c.alert_id, outbox.c.channel).where(
-            outbox.c.alert_id.in_(chunk), outbox.c.event != "resolved", outbox.c.state.in_(_ON_ITS_WAY)
+        on_its_way = outbox.c.state.in_(_ON_ITS_WAY)
+        query = (
+            select(outbox.c.alert_id, outbox.c.channel)
+            .join(alerts)
+            .where(outbox.c.alert_id.in_(chunk), outbox.c.event != "resolved", on_its_way, _WHILE_IT_FIRED)
         )
         for row in connection.execute(query):
             found[row.alert_id].add(row.channel)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import DeliveryError, Event, Notification
@@ -244,14 +244,44 @@ async def test_quiet_hours_keep_back_what_is_not_critical_until_they_end(tmp_pat
         assert len(receiver.got) == 2
 
 
-async def test_a_word_about_many_alerts_is_one_message(tmp_path: Path) -> None:
+async def told_together(one: Parts, *names: str) -> None:
+    opened = await one.observe(*(seen(name) for name in names), channels=["log"])
+    await one.deliver()
+    one.channel.told.clear()
+    ids = [alert.id for alert in opened]
+
+    def together(connection: Connection) -> None:
+        connection.execute(delete(table))
+        outbox.tell_bundle(connection, ids, "backfill", ["log"], one.clock.now())
+
+    await one.database.run(together)
+    await one.deliver()
+
+
+async def test_a_word_about_many_alerts_is_one_message_and_stands_in_the_history_of_each(tmp_path: Path) -> None:
     async with parts(tmp_path) as one:
-        opened = await one.observe(*(seen(f"A{number}") for number in range(3)), channels=["log"])
-        await one.database.run(
-            lambda connection: outbox.tell_bundle(
-                connection, [alert.id for alert in opened], "backfill", ["log"], one.clock.now()
-            )
-        )
+        await told_together(one, "A", "B", "C")
+        [told] = one.channel.told
+        assert (told.event, sorted(alert.name for alert in told.alerts)) == (Event.BACKFILL, ["A", "B", "C"])
+        for alert in told.alerts:
+            rows = await one.database.read(lambda connection, id=alert.id: episode_rows.history_of(connection, id))  # type: ignore[misc]
+            assert [row["detail"] for row in rows if row["what"] == "notified"][-1].startswith("backfill")
+
+
+async def test_each_alert_of_a_word_about_many_counts_as_told_so_that_its_end_is_told_too(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        await told_together(one, "A", "B", "C")
+        one.clock.advance(60)
+        for name in ("A", "B", "C"):
+            await one.observe(seen(name, ends=50))
         await one.deliver()
-        [told] = [told for told in one.channel.told if told.event is Event.BACKFILL]
-        assert told.count == 3
+        assert sorted(told.alert.name for told in one.channel.told if told.event is Event.RESOLVED) == ["A", "B", "C"]
+
+
+async def test_a_word_that_an_alert_came_and_went_is_followed_by_no_word_that_it_is_over(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        one.clock.advance(60)
+        await told_together(one, "A", "B")
+        await one.observe(seen("A", ends=50), seen("B", ends=50))
+        await one.deliver()
+        assert [told.event for told in one.channel.told] == [Event.BACKFILL]
