@@ -7,8 +7,9 @@ the first line on, and the name is shown for as long as it is the only one. Word
 import re
 from collections.abc import Iterator
 
+from analyzer import japanese_names
 from analyzer.marks import NAME, VARIABLE
-from analyzer.states import STATE_SIGNS, STATE_WORDS, is_state
+from analyzer.states import is_state
 
 _SAYING = frozenset(
     """
@@ -97,40 +98,10 @@ _LIKELY = re.compile(
     """
 )
 
-_CHUNK = r"[一-龥々〆ァ-ヶーA-Za-z0-9_.<>*-]"
-_PLACES = (
-    "支店|店舗|店|駅|支社|営業所|工場|倉庫|病棟|会議室|教室|ホール|学部|学科|課|県|市|町|村|線|方面|支局|放送局|"
-    "センター"
-)
-_JAPANESE = re.compile(
-    rf"""(?x)
-      # 【経理課】 [受注明細]
-      (?<![一-龥ァ-ヶー]) (?: 【(?P<black>{_CHUNK}{{1,30}})】 | \[(?P<square>(?=[^\]]*[^\x00-\x7f]){_CHUNK}{{1,30}})\] )
-      # 担当=経理課, 列:重さ、色
-    | (?P<about>[一-龥々ァ-ヶー]+) \s?[:=]\s? (?P<value>{_CHUNK}+(?:[、,]\s?{_CHUNK}+)*)(?=[\s、,;()。]|$)
-      # 佐藤 様の, 青空商事様宛
-    | (?:^|(?<=[\s、。:()「」はがをに])) (?P<person>[^\s、。:()「」はがをに\x00-\x40]{{1,20}}?)
-      (?=\s?(?:様|氏|殿)(?:[のへがをにはもよ宛、\s(]|$))
-      # 札幌店の売上, 渋谷駅で
-    | (?<![一-龥々ァ-ヶーA-Za-z0-9<>*]) (?P<place>{_CHUNK}{{1,12}}?(?:{_PLACES}))
-      (?=[のにをはがでへとも:、]|から|まで|より|行|発|着|付近|宛)
-    """
-)
-_TELLING_JAPANESE = re.compile(
-    "理由|原因|状態|結果|内容|詳細|種別|レベル|判定|監視|操作|処理|動作|イベント|メッセージ|エラー|警告|検査|診断|点検"
-    "|対応|状況|ステータス|モード|例外"
-)
-_NO_PLACE = re.compile(
-    "^(?:[当各全本同他空新閉開来無有直点配内外幹]|該当|対象|回|接続|通信|専用)(?:店|駅|線|課|市|町|村)|^<"
-)
-_NO_PERSONS = frozenset(
-    "お客 皆 各 神 仕 王 多 模 同 一 有 奥 若 外 人 会員 利用者 担当者 関係者 ご本人".split()  # noqa: SIM905
-)
-
 
 def open_names(shape: str) -> tuple[str, tuple[str, ...]]:
     """Return a shape with a mark in place of each likely name, and the names."""
-    spans = sorted(_spans(shape))
+    spans = sorted(_spans(shape), key=lambda span: (span[0], -span[1]))
     names, pieces, end = [], [], 0
     for start, stop in spans:
         if start >= end:
@@ -153,10 +124,7 @@ def _spans(shape: str) -> Iterator[tuple[int, int]]:
         if _is_likely(kind, found):
             yield found.span(kind)
     if not shape.isascii():
-        for found in _JAPANESE.finditer(shape):
-            kind = found.lastgroup or ""
-            if _is_likely_japanese(kind, found):
-                yield found.span(kind)
+        yield from japanese_names.likely_names(shape)
 
 
 def _is_likely(kind: str, found: re.Match[str]) -> bool:
@@ -191,22 +159,6 @@ def _is_compound_name(name: str) -> bool:
     if "-" in name:
         return words[0].lower() not in _PREFIXES and not any(map(_ACTION.search, words))
     return "." in name and "/" not in name and name[0].islower()
-
-
-def _is_likely_japanese(kind: str, found: re.Match[str]) -> bool:
-    name = found[kind]
-    if (
-        STATE_SIGNS.search(name)
-        or name.lower() in STATE_WORDS
-        or name == VARIABLE
-        or (name.isascii() and name.isupper())
-    ):
-        return False
-    if kind == "value":
-        return not _TELLING_JAPANESE.search(found["about"])
-    if kind == "person":
-        return name not in _NO_PERSONS
-    return not (kind == "place" and _NO_PLACE.match(name))
 
 
 def _tells(word: str) -> bool:
