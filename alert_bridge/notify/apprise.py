@@ -3,10 +3,13 @@
 import asyncio
 import concurrent.futures
 import threading
+from contextlib import nullcontext
 
 from alert_bridge.alerts import Severity
+from alert_bridge.notify.addresses import refused
 from alert_bridge.notify.messages import as_text, compose
 from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError, Event, Notification
+from alert_bridge.notify.outward import Guard, outward_only
 from alert_bridge.notify.settings import AppriseSettings
 from alert_bridge.notify.templates import Templates
 
@@ -19,8 +22,9 @@ class AppriseNotifier:
     def __init__(self, settings: AppriseSettings, templates: Templates) -> None:
         assert settings.url is not None  # noqa: S101 - the settings are complete
         self._url = settings.url
+        self._allow_private_addresses = settings.allow_private_addresses
         self._templates = templates
-        self._running: concurrent.futures.Future[str | None] | None = None
+        self._running: concurrent.futures.Future[DeliveryError | None] | None = None
 
     async def send(self, notification: Notification) -> None:
         """Tell it once; raises DeliveryError."""
@@ -28,7 +32,7 @@ class AppriseNotifier:
             raise DeliveryError("send", "the service is still busy with an earlier message")
         message = compose(notification, self._templates)
         kind = "success" if notification.event is Event.RESOLVED else _KINDS[message.severity]
-        outcome: concurrent.futures.Future[str | None] = concurrent.futures.Future()
+        outcome: concurrent.futures.Future[DeliveryError | None] = concurrent.futures.Future()
         outcome.set_running_or_notify_cancel()
         self._running = outcome
         body = as_text(message, notification.language, self._templates)
@@ -42,17 +46,22 @@ class AppriseNotifier:
         except TimeoutError:
             raise DeliveryError("answer", f"the service did not answer within {ATTEMPT_SECONDS:g} s") from None
         if problem is not None:
-            raise DeliveryError("send", problem)
+            raise problem
 
-    def _call(self, title: str, body: str, kind: str) -> str | None:
+    def _call(self, title: str, body: str, kind: str) -> DeliveryError | None:
         """Tell it, in a thread; returns what was wrong, never the address, which holds secrets."""
+        with nullcontext(Guard()) if self._allow_private_addresses else outward_only() as guard:
+            problem = self._tell(title, body, kind)
+        return refused("the service", guard.refused) if problem and guard.refused else problem
+
+    def _tell(self, title: str, body: str, kind: str) -> DeliveryError | None:
         try:
             import apprise
 
-            service = apprise.Apprise()
+            service = apprise.Apprise(asset=apprise.AppriseAsset(service_timeout=0))  # else in a thread of its own
             if not service.add(self._url.get_secret_value()):
-                return "apprise knows no service for this address (see its list of services)"
+                return DeliveryError("send", "apprise knows no service for this address (see its list of services)")
             told = service.notify(title=title, body=body, notify_type=apprise.NotifyType(kind), body_format="text")
         except (Exception, SystemExit) as error:  # a service's own code, in hundreds of variants
-            return f"the service raised {type(error).__name__}"
-        return None if told else "the service did not take the message"
+            return DeliveryError("send", f"the service raised {type(error).__name__}")
+        return None if told else DeliveryError("send", "the service did not take the message")

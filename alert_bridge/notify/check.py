@@ -9,8 +9,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from alert_bridge.alerts import Alert, Severity, Status
+from alert_bridge.notify.addresses import PRIVATE_REMEDY
 from alert_bridge.notify.email import EmailNotifier
-from alert_bridge.notify.http import PRIVATE_REMEDY
 from alert_bridge.notify.manager import NotificationManager
 from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError, Event, Language, Notification
 from alert_bridge.notify.settings import AnyChannel, EmailSettings, HttpChannel

@@ -2,7 +2,6 @@
 
 import email.utils
 import http
-import ipaddress
 import re
 import socket
 import ssl
@@ -14,61 +13,16 @@ from aiohttp.abc import AbstractResolver
 from pydantic import SecretStr
 from yarl import URL
 
+from alert_bridge.notify.addresses import PrivateAddress, is_private, refused
 from alert_bridge.notify.notifier import ATTEMPT_SECONDS, DeliveryError
 from runtime.clock import Clock
 
 _AddressInfo = tuple[int | socket.AddressFamily, int | socket.SocketKind, int, str, tuple[str | int | bytes, ...]]
 
-PRIVATE_REMEDY = "set allow_private_addresses: true if meant"
-
 _TEMPORARY = (408, 425, 429)
 _LONGEST_WAIT_SECONDS = 86_400.0
 _ANSWER_BYTES = 1024
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _ERROR_WORD = re.compile(r"[a-z]+(?:_[a-z]+)*")
-
-
-class PrivateAddress(OSError):
-    """A name that leads to an address of this machine or network, which the channel may not reach.
-
-    Attributes: address.
-    """
-
-    def __init__(self, address: str) -> None:
-        super().__init__(address)
-        self.address = address
-
-    def __str__(self) -> str:
-        return f"{self.address} is a private or loopback address"
-
-
-def is_private(address: str) -> bool:
-    """Tell whether an IP address is anything but a public unicast address, also where one wraps another.
-
-    Raises ValueError if the text is no IP address.
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        wrapped = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
-        if ip in _NAT64:
-            wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if wrapped is not None:
-            return not wrapped.is_global or wrapped.is_multicast
-    return not ip.is_global or ip.is_multicast
-
-
-def names_private_address(host: str) -> bool:
-    """Tell whether a host is written as a private address: `localhost`, `10.0.0.1`, `[::1]`, `2130706433`, `0x7f.1`."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return is_private(host)
-    except ValueError:
-        pass
-    try:
-        return is_private(socket.inet_ntoa(socket.inet_aton(host)))
-    except (OSError, UnicodeEncodeError):
-        return False
 
 
 class HttpSender:
@@ -141,7 +95,7 @@ class HttpSender:
     def _connect_error(self, error: OSError) -> DeliveryError:
         host = self._url.host
         if isinstance(error, PrivateAddress):
-            return DeliveryError("connect", f"{host} leads to {error}; {PRIVATE_REMEDY}", permanent=True)
+            return refused(str(host), error)
         return DeliveryError("connect", f"cannot connect to {host}:{self._url.port} ({error.strerror or 'refused'})")
 
     def _judge(self, status: int, headers: Mapping[str, str], body: bytes) -> None:

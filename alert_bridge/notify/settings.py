@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from alert_bridge.alerts import Severity
-from alert_bridge.notify.http import names_private_address
+from alert_bridge.notify.addresses import names_private_address
 from alert_bridge.quiet_hours import QuietHours
 from runtime.settings import Duration, Secret, Section
 
@@ -21,6 +21,8 @@ PLUGINS = "newswatch.notifiers"
 
 _ADDRESS = re.compile(r"[^\s@<>\",;:\\\x00-\x1f\x7f]+@[^\s@<>\",;:\\\x00-\x1f\x7f]+")
 _SMTPS_PORT = 465
+_UNCHECKED = ("xmpp", "xmpps", "syslog", "dbus", "glib", "qt", "kde", "gnome")
+"""Services of apprise that connect from a thread or library of their own, past the check of addresses."""
 
 
 def _split(value: Any) -> Any:
@@ -203,14 +205,24 @@ class DesktopSettings(Channel):
 class AppriseSettings(Channel):
     """Any service that apprise knows, by its address (https://github.com/caronc/apprise/wiki).
 
-    The address is the operator's own and may lead anywhere, as that of a mail server may.
+    allow_private_addresses: whether it may lead into this machine or network, checked where it connects to.
     """
 
     required = ("url",)
 
     type: Literal["apprise"] = "apprise"
     url: Secret | None = None
+    allow_private_addresses: bool = False
     rate_per_minute: float = Field(default=30.0, ge=0)
+
+    @model_validator(mode="after")
+    def _can_be_checked(self) -> Self:
+        scheme = self.url.get_secret_value().partition(":")[0].lower() if self.url is not None else ""
+        if scheme in _UNCHECKED and not self.allow_private_addresses:
+            raise ValueError(
+                f"url: where {scheme} connects to cannot be checked; set allow_private_addresses: true if that is meant"
+            )
+        return self
 
 
 class PluginSettings(Channel):

@@ -81,11 +81,11 @@ async def test_a_bus_without_a_daemon_and_no_bus_at_all_are_said(bus_address: st
 async def test_apprise_tells_any_service_and_never_repeats_its_address() -> None:
     async with receiving(Receiver()) as receiver:
         url = SecretStr(f"json://127.0.0.1:{receiver.port}/canary0secret")
-        await AppriseNotifier(AppriseSettings(url=url), Templates()).send(notification())
+        await AppriseNotifier(AppriseSettings(url=url, allow_private_addresses=True), Templates()).send(notification())
         assert b"CPU 93.5 % on news-1" in receiver.got[0][1]
         receiver.status = 500
         with pytest.raises(DeliveryError) as caught:
-            await AppriseNotifier(AppriseSettings(url=url), Templates()).send(notification())
+            await AppriseNotifier(AppriseSettings(url=url, allow_private_addresses=True), Templates()).send(notification())
         assert "canary" not in str(caught.value)
     with pytest.raises(DeliveryError, match="apprise knows no service"):
         await AppriseNotifier(AppriseSettings(url=SecretStr("nonsense")), Templates()).send(notification())

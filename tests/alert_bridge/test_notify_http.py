@@ -9,8 +9,9 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
+from alert_bridge.notify.addresses import is_private, names_private_address
 from alert_bridge.notify.channels import build_notifier
-from alert_bridge.notify.http import HttpSender, is_private, names_private_address
+from alert_bridge.notify.http import HttpSender
 from alert_bridge.notify.notifier import DeliveryError, Event, Notifier
 from alert_bridge.notify.settings import SlackSettings, WebhookSettings
 from runtime.clock import ManualClock
