@@ -34,6 +34,8 @@ _PATTERNS = tuple(
         # 【経理課】 [受注明細]
         rf"""(?<![一-龥]) 【(?P<black>{_LETTER}{{1,30}})】""",
         rf"""\[(?P<square>(?=[^\]]*[^\x00-\x7f]){_LETTER}{{1,30}})\]""",
+        # (経済)
+        rf"""\((?P<bracketed>(?=[^)]*[^\x00-\x7f])(?![^)]*<){_LETTER}{{2,30}})\)""",
         # 担当=経理課, 列:重さ、色
         rf"""(?P<about>[一-龥々ァ-ヶー]+) \s?[:=]\s? (?P<value>{_LETTER}+(?:[、,]\s?{_LETTER}+)*)
             (?=[\s、,;()。]|$)""",
@@ -51,17 +53,22 @@ _PATTERNS = tuple(
         rf"""(?P<path><\*>(?:[/_.-]{_LETTER}*[^\x00-\x7f]{_LETTER}*))""",
         # 第二
         r"""(?P<ordinal>第[一二三四五六七八九十百]+)""",
+        # 午後<*>時, 月曜
+        r"""(?P<time>午前|午後)(?=<\*>時) | (?P<weekday>[月火水木金土日](?=曜))""",
         # 三台
         r"""(?<![一-龥])(?P<number>[一二三四五六七八九十百千]+)(?=(?:名|人|件|個|枚|台|回|号|階|円|秒|日間|時間)(?![一-龥]))""",
     )
 )
+_SURE = ("path", "ordinal", "number", "time", "weekday")
 _TELLING = re.compile(
     "理由|原因|状態|結果|内容|詳細|種別|レベル|判定|監視|操作|処理|動作|イベント|メッセージ|エラー|警告|検査|診断|点検"
     "|対応|状況|ステータス|モード|例外"
 )
 _HAPPENED = re.compile(
-    "に(?:失敗|成功)|[がを](?:異常|正常|再|強制)?(?:開始|終了|完了|実行|実施|中止|中断|再開|試行|失敗|成功|スキップ)"
+    "に(?:失敗|成功|より|よって|よる)|の(?:ため|恐れ|おそれ|疑い|可能性)|を(?:検出|検知|発見)|が(?:発生|検出|検知|見つか|起き|起こ|生じ)"
+    "|[がを](?:異常|正常|再|強制)?(?:開始|終了|完了|実行|実施|中止|中断|再開|試行|失敗|成功|スキップ)"
 )
+"""What follows a noun that tells what happened, or why."""
 _CODE = re.compile(r"\d")
 """Digits that are left in a shape are a code: ステータスコード500."""
 _COUNT = re.compile(rf"(?P<counted>.*?)<\*>(?:{_COUNTERS})?(?:目|間|分|毎|中|前|後|以上|以下|未満)?$")
@@ -96,7 +103,7 @@ def _noun(found: re.Match[str], kind: str) -> tuple[int, int]:
 
 
 def _is_name(kind: str, found: re.Match[str], name: str) -> bool:
-    if kind in ("path", "ordinal", "number"):
+    if kind in _SURE:
         return True
     if STATE_SIGNS.search(name) or name.lower() in STATE_WORDS or name == VARIABLE:
         return False
@@ -111,6 +118,6 @@ def _is_name(kind: str, found: re.Match[str], name: str) -> bool:
         case "noun" | "soft":
             is_said = _CODE.search(name) or name in _NO_PERSONS or is_general(name)
             return not (is_said or _HAPPENED.match(found.string, found.end()))
-        case "head" | "first":
+        case "head" | "first" | "bracketed":
             return not is_general(name)
     return not (name.isascii() and name.isupper())
