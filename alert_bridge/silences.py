@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alert_bridge.matchers import Matcher, all_match
+
 KEPT_FOR = timedelta(minutes=15)
 """So long a silence of our own lasts unless it is prolonged: it outlives a bridge that is gone no longer than that."""
 
@@ -16,13 +18,10 @@ _EPISODE = re.compile(r"\[([\w-]+)\]$")
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A silence as Alertmanager lists it.
-
-    matchers: name, value, whether that is a regular expression, whether it has to match.
-    """
+    """A silence as Alertmanager lists it."""
 
     id: str
-    matchers: tuple[tuple[str, str, bool, bool], ...]
+    matchers: tuple[Matcher, ...]
     starts_at: datetime
     ends_at: datetime
     active: bool
@@ -37,10 +36,7 @@ class Silence:
 
     def covers(self, labels: Mapping[str, str], at: datetime) -> bool:
         """Tell whether it silenced an alert with these labels at a moment; expired ones know their time too."""
-        return self.starts_at <= at < self.ends_at and all(
-            _matches(labels.get(name, ""), value, is_regex) is is_equal
-            for name, value, is_regex, is_equal in self.matchers
-        )
+        return self.starts_at <= at < self.ends_at and all_match(self.matchers, labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +99,3 @@ def plan(
 def _comment(one: Acknowledged) -> str:
     said = f": {one.comment}" if one.comment else ""
     return f"Acknowledged by {one.who}{said} [{one.id}]"
-
-
-def _matches(value: str, wanted: str, is_regex: bool) -> bool:
-    if not is_regex:
-        return value == wanted
-    import re2  # type: ignore[import-untyped]  # loaded only where there are expressions
-
-    try:
-        return re2.fullmatch(wanted, value) is not None
-    except re2.error:
-        return False

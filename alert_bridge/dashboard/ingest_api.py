@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 from alert_bridge.inputs.alertmanager import parse_alertmanager
 from alert_bridge.inputs.grafana import parse_grafana
 from alert_bridge.inputs.parsing import Parsed, Unusable, unreadable
-from alert_bridge.inputs.posted import listed, parse_posted
+from alert_bridge.inputs.posted import STATES, listed, parse_posted
 from alert_bridge.intake import Refused
+from alert_bridge.matchers import all_match, parse_matcher
 from alert_bridge.pipeline import Pipeline
 from alert_bridge.store import episode_rows, inbox
 from runtime.clock import Clock, format_utc
@@ -100,10 +101,16 @@ class IngestApi:
             return dialect.parse(parse_json(body), now)
         return await asyncio.to_thread(lambda: dialect.parse(parse_json(body), now))
 
-    async def posted(self, _: Request) -> Response:
-        """List open alerts as Alertmanager does, for amtool."""
+    async def posted(self, request: Request) -> Response:
+        """List open alerts as Alertmanager does, for amtool: `filter`, a matcher, and `silenced=false` and the like."""
+        try:
+            matchers = [parse_matcher(text) for text in request.query_params.getlist("filter")]
+        except ValueError as error:
+            raise Problem(400, "Invalid parameter", f"filter: {error}") from None
+        hidden = {state for state in STATES if request.query_params.get(state) == "false"}
         alerts = await self._database.read(episode_rows.open_alerts)
-        return JSONResponse(listed(alerts, self._clock.now()))
+        fitting = [alert for alert in alerts if all_match(matchers, alert.labels)]
+        return JSONResponse(listed(fitting, self._clock.now(), hidden))
 
     async def status(self, _: Request) -> Response:
         """Answer as Alertmanager does, for amtool."""

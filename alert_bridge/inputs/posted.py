@@ -4,15 +4,19 @@ An alert has no status: it is over when `endsAt` has passed. Whoever posts says 
 time with a later end; where it names none, it is over when it was not posted for `RESOLVE_TIMEOUT`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from alert_bridge.alerts import Alert, Observation, Status
+from alert_bridge.alerts import Alert, Observation
+from alert_bridge.episodes import reasons
 from alert_bridge.inputs.parsing import IncomingAlert, Parsed, Unusable, moment, observed, parse_each
 from alert_bridge.pipeline import RESOLVE_TIMEOUT
 from runtime.clock import format_utc
+
+STATES = {"active": "", "silenced": "silencedBy", "inhibited": "inhibitedBy", "muted": "mutedBy"}
+"""What a reader of the list can leave out, and where the list says that an alert is so."""
 
 
 def parse_posted(body: Any, now: datetime) -> Parsed:
@@ -34,8 +38,9 @@ def _observation(entry: Any, now: datetime) -> Observation:
     return replace(seen, starts_at=starts, expires_at=None if over else ends)
 
 
-def listed(alerts: Sequence[Alert], now: datetime) -> list[dict[str, Any]]:
-    """Return open alerts as `GET /api/v2/alerts` answers."""
+def listed(alerts: Sequence[Alert], now: datetime, hidden: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return open alerts as `GET /api/v2/alerts` answers. hidden: those of STATES that are not wanted."""
+    rows = [(alert, _status(alert)) for alert in alerts]
     return [
         {
             "labels": dict(alert.labels),
@@ -46,12 +51,22 @@ def listed(alerts: Sequence[Alert], now: datetime) -> list[dict[str, Any]]:
             "fingerprint": alert.fingerprint,
             "generatorURL": "",
             "receivers": [{"name": "newswatch"}],
-            "status": {
-                "state": "active" if alert.status is not Status.SUPPRESSED else "suppressed",
-                "silencedBy": [],
-                "inhibitedBy": [],
-                "mutedBy": [],
-            },
+            "status": status,
         }
-        for alert in alerts
+        for alert, status in rows
+        if not (status["state"] in hidden or any(status[by] for state, by in STATES.items() if by and state in hidden))
     ]
+
+
+def _status(alert: Alert) -> dict[str, Any]:
+    """Return the state of an alert in Alertmanager's words; a maintenance window is a silence there."""
+    why = reasons(alert.suppressed_by)
+    inhibited = [one for one in why if one == "inhibited"]
+    muted = [one.removeprefix("muted:") for one in why if one.startswith("muted:")]
+    silenced = [one.removeprefix("silence:") for one in why if one.startswith(("silence:", "maintenance:"))]
+    return {
+        "state": "suppressed" if why else "active",
+        "silencedBy": silenced,
+        "inhibitedBy": inhibited,
+        "mutedBy": muted,
+    }

@@ -31,6 +31,7 @@ class Alertmanager:
     port: int
     webhook: str = "http://127.0.0.1:9/"
     process: subprocess.Popen[bytes] | None = None
+    cluster: Sequence[str] = ("--cluster.listen-address=",)
 
     @property
     def url(self) -> str:
@@ -43,7 +44,7 @@ class Alertmanager:
             f"--config.file={self.folder / 'alertmanager.yml'}",
             f"--storage.path={self.folder / 'alertmanager'}",
             f"--web.listen-address=127.0.0.1:{self.port}",
-            "--cluster.listen-address=",
+            *self.cluster,
         ]
         with (self.folder / "alertmanager.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -98,8 +99,13 @@ class Alertmanager:
 
 
 @contextmanager
-def alertmanager(folder: Path, port: int, webhook: str = "http://127.0.0.1:9/") -> Iterator[Alertmanager]:
-    running = Alertmanager(folder, port, webhook)
+def alertmanager(
+    folder: Path,
+    port: int,
+    webhook: str = "http://127.0.0.1:9/",
+    cluster: Sequence[str] = ("--cluster.listen-address=",),
+) -> Iterator[Alertmanager]:
+    running = Alertmanager(folder, port, webhook, cluster=cluster)
     running.start()
     try:
         yield running

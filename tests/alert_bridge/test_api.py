@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -88,6 +89,16 @@ async def test_a_webhook_is_answered_once_it_is_stored_on_both_paths(tmp_path: P
         assert first["status"] == "firing"
         assert first["created_at"] == "2026-01-31T02:59:59.123456Z"
         assert first["value"] == 17.9
+
+
+async def test_the_list_for_amtool_is_filtered_by_matchers(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, one):
+        await one.observe(seen("Slow"), seen("Stuck"))
+        path = "/api/v2/alerts?silenced=false&inhibited=false&filter=" + quote('alertname="Stuck"')
+        found = await http.get(path)
+        assert [row["labels"]["alertname"] for row in found.json] == ["Stuck"]
+        wrong = await http.get("/api/v2/alerts?filter=Stuck")
+        assert (wrong.status, "is not a matcher" in wrong.json["detail"]) == (400, True)
 
 
 async def test_what_was_refused_is_counted_until_it_is_taken(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from alert_bridge.alerts import Observation, Status, fingerprint
+from alert_bridge.alerts import Alert, Observation, Severity, Status, fingerprint
 from alert_bridge.inputs.alertmanager import parse_alertmanager
 from alert_bridge.inputs.grafana import parse_grafana
 from alert_bridge.inputs.parsing import Unusable
-from alert_bridge.inputs.posted import parse_posted
+from alert_bridge.inputs.posted import listed, parse_posted
 from alert_bridge.store import episode_rows
 from alert_bridge.store.tables import alerts
 from runtime.clock import format_utc
@@ -250,3 +250,17 @@ async def test_a_source_whose_clock_is_wrong_is_taken_in_and_ends(tmp_path: Path
         one.clock.advance(60)
         [again] = await one.observe(seen(starts=skew + 120))
         assert again.id != opened.id
+
+
+def test_the_list_says_in_alertmanagers_words_why_an_alert_is_silent_and_leaves_out_what_is_not_wanted() -> None:
+    def alert(name: str, suppressed_by: str | None) -> Alert:
+        return Alert(name, name, name, Severity.HIGH, Status.FIRING, "", START, START, suppressed_by=suppressed_by)
+
+    alerts = [alert("a", None), alert("b", "silence:s1, inhibited"), alert("c", "maintenance:nightly"),
+              alert("d", "muted:weekend")]  # fmt: skip
+    rows = {row["fingerprint"]: row["status"] for row in listed(alerts, START)}
+    assert rows["a"] == {"state": "active", "silencedBy": [], "inhibitedBy": [], "mutedBy": []}
+    assert rows["b"] == {"state": "suppressed", "silencedBy": ["s1"], "inhibitedBy": ["inhibited"], "mutedBy": []}
+    assert (rows["c"]["silencedBy"], rows["d"]["mutedBy"]) == (["maintenance:nightly"], ["weekend"])
+    assert [row["fingerprint"] for row in listed(alerts, START, {"silenced", "inhibited"})] == ["a", "d"]
+    assert [row["fingerprint"] for row in listed(alerts, START, {"active", "muted"})] == ["b", "c"]
