@@ -23,32 +23,36 @@ _PLACES = (
     "センター"
 )
 _BESIDE = "付近|行き|行|発|着|宛て|宛|周辺|方面"
-_PARTICLE = r"(?:を|に|へ|で|は|が|の|と|も|や|から|まで|より)"
+_LAND = "丘原浜谷台島崎森浦沢岡池"
+_OF_PERSON = r"(?:<\*>|[^\s、。:()「」はがをに\x00-\x40])"
+_PARTICLE = "(?:[をへはがのもや]|に(?!な[りっ]|し)|で(?!す|し|はあり|はな|あ)|と(?!な[りっ]|し|み)|から|まで|より)"
+"""Not before what makes a noun the predicate: 満室になりました, 不安定です."""
 _PATTERNS = tuple(
     re.compile(rf"(?x){pattern}")
     for pattern in (
         # 佐藤 様の, (有)青空商事様宛, 高橋 健太さんが
-        rf"""{_BEGINS} (?P<person> (?:\([株有合財社]\))? [^\s、。:()「」はがをに\x00-\x3b=\x3f\x40]{{1,20}}?
-              (?:\s[^\s、。:()「」はがをに\x00-\x29\x2b-\x3b=\x3f\x40]{{1,10}}?)? )
+        rf"""{_BEGINS} (?P<person> (?:\([株有合財社]\))? {_OF_PERSON}{{1,20}}? (?:\s{_OF_PERSON}{{1,10}}?)? )
             (?=\s?(?:様|氏|殿|さん)(?:[のへがをにはもよと宛、\s(]|$))""",
         # 【経理課】 [受注明細]
-        rf"""(?<![一-龥]) 【(?P<black>{_LETTER}{{1,30}})】""",
+        r"""(?<![一-龥]) 【(?P<black>[^【】\s]{1,30})】""",
         rf"""\[(?P<square>(?=[^\]]*[^\x00-\x7f]){_LETTER}{{1,30}})\]""",
         # (経済)
         rf"""\((?P<bracketed>(?=[^)]*[^\x00-\x7f])(?![^)]*<){_LETTER}{{2,30}})\)""",
         # 担当=経理課, 列:重さ、色
-        rf"""(?P<about>[一-龥々ァ-ヶー]+) \s?[:=]\s? (?P<value>{_LETTER}+(?:[、,]\s?{_LETTER}+)*)
-            (?=[\s、,;()。]|$)""",
+        rf"""(?P<about>[一-龥々ァ-ヶー]+) \s?[:=]\s?
+            (?P<value>{_LETTER}+(?:[、,]\s?{_LETTER}+)*(?:\s{_LETTER}+(?=\)))?) (?=[\s、,;()。]|$)""",
         # 御堂筋線:渋谷駅で
         rf"""^(?:[\w.]+:\s)?(?P<head>{_CHUNK}):(?={_LETTER})""",
-        # 第一会議室を, 渋谷から, あおば銀行の
-        rf"""(?: {_BEGINS}(?P<soft>[ぁ-ん]{{2,8}}{_CHUNK}) | (?<!{_LETTER})(?P<noun>{_CHUNK}) )
-            (?={_PARTICLE} | (?:行き|宛て))""",
+        # 第一会議室を, 渋谷から, あおば銀行の, 緑が丘に
+        rf"""(?: {_BEGINS} (?P<soft> [ぁ-ん]{{2,8}}{_CHUNK} | [一-龥]{{1,2}}[がの][{_LAND}] )
+              | (?<!{_LETTER}) (?P<noun>{_CHUNK}) ) (?={_PARTICLE} | (?:行き|宛て))""",
         # 札幌店発, 渋谷駅付近
         rf"""(?<!{_LETTER}) (?P<place>{_LETTER}{{1,12}}?(?:{_PLACES}))
             (?=[のにをはがでへとも:、]|から|まで|より|{_BESIDE})""",
         # DragonSlayer が
         rf"""^(?P<first>[^\s\x00-\x29:=「『【。、]{{1,20}})(?=\s{_PARTICLE}(?:\s|[^\x00-\x7fぁ-ん]))""",
+        # 利用者 <*> が 渋谷 支所に
+        rf"""(?<=[がをにへでとの]\s)(?P<apart>{_CHUNK})(?=\s)""",
         # <*>/検索
         rf"""(?P<path><\*>(?:[/_.-]{_LETTER}*[^\x00-\x7f]{_LETTER}*))""",
         # 第二
@@ -65,14 +69,16 @@ _TELLING = re.compile(
     "|対応|状況|ステータス|モード|例外"
 )
 _HAPPENED = re.compile(
-    "に(?:失敗|成功|より|よって|よる)|の(?:ため|恐れ|おそれ|疑い|可能性)|を(?:検出|検知|発見)|が(?:発生|検出|検知|見つか|起き|起こ|生じ)"
+    "に(?:失敗|成功|より|よって|よる)|の(?:ため|恐れ|おそれ|疑い|可能性)|を(?:検出|検知|発見)"
+    "|が(?:発生|検出|検知|見つか|起き|起こ|生じ|あり|ない|無い|なく)"
     "|[がを](?:異常|正常|再|強制)?(?:開始|終了|完了|実行|実施|中止|中断|再開|試行|失敗|成功|スキップ)"
 )
 """What follows a noun that tells what happened, or why."""
 _CODE = re.compile(r"\d")
 """Digits that are left in a shape are a code: ステータスコード500."""
 _COUNT = re.compile(rf"(?P<counted>.*?)<\*>(?:{_COUNTERS})?(?:目|間|分|毎|中|前|後|以上|以下|未満)?$")
-_END = re.compile(rf"(?:[様氏殿](?:{_BESIDE})?|{_BESIDE})$")
+_END = re.compile("(?:[様氏殿](?:宛て?)?|付近|行き|宛て?|周辺|方面)$")
+_TITLE = re.compile("(?:記者|デスク|[部課係室店社院校駅]長|先生|選手|議員|教授|医師|看護師|主任|専務|常務)$")
 _NO_PLACE = re.compile(
     "^(?:[当各全本同他空新閉開来無有直点配内外幹]|該当|対象|回|接続|通信|専用)(?:店|駅|線|課|市|町|村)|^<"
 )
@@ -98,14 +104,14 @@ def _noun(found: re.Match[str], kind: str) -> tuple[int, int]:
     if count:
         is_numbered = noun.endswith(VARIABLE)  # スタジオ2, not 画像3枚
         return (start, start + len(noun)) if is_numbered and count["counted"] else (start, start + count.end("counted"))
-    beside = _END.search(noun)
+    beside = _TITLE.search(noun) or _END.search(noun)
     return start, start + (beside.start() if beside else len(noun))
 
 
 def _is_name(kind: str, found: re.Match[str], name: str) -> bool:
     if kind in _SURE:
         return True
-    if STATE_SIGNS.search(name) or name.lower() in STATE_WORDS or name == VARIABLE:
+    if STATE_SIGNS.search(name) or name.lower() in STATE_WORDS or name == VARIABLE or _CODE.search(name):
         return False
     match kind:
         case "value":
@@ -116,8 +122,7 @@ def _is_name(kind: str, found: re.Match[str], name: str) -> bool:
         case "place":
             return not _NO_PLACE.match(name)
         case "noun" | "soft":
-            is_said = _CODE.search(name) or name in _NO_PERSONS or is_general(name)
-            return not (is_said or _HAPPENED.match(found.string, found.end()))
-        case "head" | "first" | "bracketed":
+            return not (name in _NO_PERSONS or is_general(name) or _HAPPENED.match(found.string, found.end()))
+        case "head" | "first" | "bracketed" | "apart":
             return not is_general(name)
     return not (name.isascii() and name.isupper())
