@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import logging
 import threading
 from contextlib import nullcontext
 
@@ -14,6 +15,8 @@ from alert_bridge.notify.settings import AppriseSettings
 from alert_bridge.notify.templates import Templates
 
 _KINDS = {Severity.LOW: "info", Severity.MEDIUM: "warning", Severity.HIGH: "warning", Severity.CRITICAL: "failure"}
+_THREAD = "apprise-"
+_LOGGERS = ("apprise", "urllib3.connectionpool")
 
 
 class AppriseNotifier:
@@ -24,6 +27,8 @@ class AppriseNotifier:
         self._url = settings.url
         self._allow_private_addresses = settings.allow_private_addresses
         self._templates = templates
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_tells_no_address)
         self._running: concurrent.futures.Future[DeliveryError | None] | None = None
 
     async def send(self, notification: Notification) -> None:
@@ -38,7 +43,7 @@ class AppriseNotifier:
         body = as_text(message, notification.language, self._templates)
         call = (message.headline, body, kind)
         thread = threading.Thread(
-            target=lambda: outcome.set_result(self._call(*call)), name=f"apprise-{notification.channel}", daemon=True
+            target=lambda: outcome.set_result(self._call(*call)), name=f"{_THREAD}{notification.channel}", daemon=True
         )
         thread.start()
         try:
@@ -65,3 +70,8 @@ class AppriseNotifier:
         except (Exception, SystemExit) as error:  # a service's own code, in hundreds of variants
             return DeliveryError("send", f"the service raised {type(error).__name__}")
         return None if told else DeliveryError("send", "the service did not take the message")
+
+
+def _tells_no_address(record: logging.LogRecord) -> bool:
+    """Drop what is below a warning where a service is told: it repeats the address, and the address is a secret."""
+    return record.levelno >= logging.WARNING or not (record.threadName or "").startswith(_THREAD)
