@@ -1,21 +1,16 @@
 import asyncio
-import datetime
 import email.policy
 import logging
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from alert_bridge.notify.email import EmailNotifier, build_mail
@@ -23,50 +18,30 @@ from alert_bridge.notify.notifier import DeliveryError, Event
 from alert_bridge.notify.settings import EmailSettings
 from runtime.clock import ManualClock
 from tests.alert_bridge.notify_parts import ALERT, START, notification
+from tests.certificates import make_certificate
 
 CANARY = "canary0secret0canary"
 
 
 @dataclass
 class Authority:
-    """Certificates of a made-up authority for 127.0.0.1."""
+    """Certificates of a made-up authority for 127.0.0.1; `file` is what a client has to trust."""
 
     server: ssl.SSLContext
     client: ssl.SSLContext
+    file: Path
+
+    @classmethod
+    def make(cls, folder: Path) -> Self:
+        certificate, key = make_certificate(folder)
+        server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        server.load_cert_chain(certificate, key)
+        return cls(server, ssl.create_default_context(cafile=str(certificate)), certificate)
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Authority]:
-    folder = tmp_path_factory.mktemp("certificates")
-    certificate, key = _self_signed(folder)
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(certificate, key)
-    yield Authority(server, ssl.create_default_context(cafile=str(certificate)))
-
-
-def _self_signed(folder: Path) -> tuple[Path, Path]:
-    import ipaddress
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder / "cert.pem", folder / "key.pem"
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority.make(tmp_path_factory.mktemp("certificates"))
 
 
 @dataclass
