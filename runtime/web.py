@@ -252,6 +252,7 @@ async def serve(app: ASGIApp, listen_address: str, access: Access) -> Server:
     context = access.ssl_context
     config = uvicorn.Config(
         app,
+        http="h11",  # the other one, taken where it happens to be installed, sets no bound to headers
         ws="none",
         log_config=None,
         access_log=False,

@@ -73,6 +73,15 @@ def web_config(folder: Path) -> Path:
     return file
 
 
+async def test_headers_without_an_end_are_refused() -> None:
+    async with endpoint() as one:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(one.url.rsplit(":", 1)[1]))
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"X-Long: " + b"a" * 300_000)
+        async with asyncio.timeout(20):
+            assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+
+
 async def test_health_readiness_and_metrics_answer() -> None:
     reasons: list[str | None] = [None]
     async with endpoint(ready=lambda: reasons[0]) as one:
