@@ -32,7 +32,7 @@ _PATTERNS = tuple(
     for pattern in (
         # 佐藤 様の, (有)青空商事様宛, 高橋 健太さんが
         rf"""{_BEGINS} (?P<person> (?:\([株有合財社]\))? {_OF_PERSON}{{1,20}}? (?:\s{_OF_PERSON}{{1,10}}?)? )
-            (?=\s?(?:様|氏|殿|さん)(?:[のへがをにはもよと宛、\s(]|$))""",
+            (?=\s?(?:様|氏|殿|さん|記者|選手|先生|教授|医師|議員)(?:[のへがをにはもよと宛、\s(]|$))""",
         # 【経理課】 [受注明細]
         r"""(?<![一-龥]) 【(?P<black>[^【】\s]{1,30})】""",
         rf"""\[(?P<square>(?=[^\]]*[^\x00-\x7f]){_LETTER}{{1,30}})\]""",
@@ -118,7 +118,7 @@ def _is_name(kind: str, found: re.Match[str], name: str) -> bool:
             return not (_TELLING.search(found["about"]) or _COUNT.match(name) or (name.isascii() and name.isupper()))
         case "person":
             first = name.split(maxsplit=1)[0]
-            return not (first in _NO_PERSONS or (first != name and is_general(first)))
+            return not (first in _NO_PERSONS or is_general(first, shortest=2))
         case "place":
             return not _NO_PLACE.match(name)
         case "noun" | "soft":

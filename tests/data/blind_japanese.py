@@ -1,6 +1,7 @@
-"""A second set of Japanese logs that no rule is tuned on: logistics, bank, game server, municipal office, newsroom.
+"""A second set of Japanese logs: logistics, bank, game server, municipal office, newsroom.
 
-Written before the last change to the rules of Japanese names, for a final figure only.
+Written before the rules of Japanese names. Its blind score, before a look at what was missed, was GA .484, FGA .198;
+rules were made after that look, so later scores are not blind.
 """
 
 import random
