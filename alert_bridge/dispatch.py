@@ -132,7 +132,9 @@ def _wanted(
     being_told = told_rows.being_told(connection, over, address.channel, address.target)
     judged = [alerts[row.alert_id] for row in rows if row.alert_id in alerts and row.event in (*_ASKS, Event.RESOLVED)]
     pasts = told_rows.pasts(connection, judged, address.channel, now)
-    newest = {row.alert_id: row.number for row in rows if row.event in _ASKS}
+    asked = {row.alert_id: row.number for row in rows if row.event in _ASKS}
+    later = told_rows.last_asked(connection, asked, address.channel, address.target)
+    newest = {alert_id: max(number, later.get(alert_id, 0)) for alert_id, number in asked.items()}
     wanted = []
     for row in rows:
         alert = alerts.get(row.alert_id)

@@ -71,6 +71,21 @@ def being_told(connection: Connection, alert_ids: Collection[str], channel: str,
     return found
 
 
+def last_asked(connection: Connection, alert_ids: Collection[str], channel: str, target: str) -> dict[str, int]:
+    """Return the number of the last word that each episode fires that reached an address, or is on its way there."""
+    found: dict[str, int] = {}
+    for chunk in chunks(sorted(alert_ids)):
+        query = select(outbox.c.alert_id, func.max(outbox.c.number).label("last")).where(
+            outbox.c.alert_id.in_(chunk),
+            outbox.c.channel == channel,
+            outbox.c.target == target,
+            outbox.c.event.in_(_ASKS),
+            outbox.c.state.in_(("sending", "sent")),
+        )
+        found |= {row.alert_id: row.last for row in connection.execute(query.group_by(outbox.c.alert_id))}
+    return found
+
+
 def pasts(connection: Connection, subjects: Iterable[Alert], channel: str, now: datetime) -> dict[str, Past]:
     """Return, by the id of each alert, what there was before of the same fingerprint on a channel."""
     by_key: dict[tuple[str, str], list[Alert]] = defaultdict(list)

@@ -188,6 +188,24 @@ async def test_a_sender_that_died_before_it_could_write_is_followed_by_one_repea
         assert len({told.idempotency_key for told in one.channel.told}) == 1
 
 
+async def test_a_first_word_whose_sender_died_is_not_repeated_once_a_later_step_was_told(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        [alert] = await one.observe(seen())
+        now = format_utc(one.clock.now())
+        await one.database.run(
+            lambda connection: connection.execute(update(table).values(state="sending", touched_at=now))
+        )
+        await one.database.run(
+            lambda connection: outbox.tell(connection, alert, "escalated", ["log"], one.clock.now(), 1)
+        )
+        await one.deliver()
+        for _ in range(2):
+            one.clock.advance(400)
+            await one.deliver()
+        assert one.channel.events == ["escalated"]
+        assert await one.database.read(states) == ["cancelled", "sent"]
+
+
 async def test_a_clock_that_is_set_back_leaves_nothing_waiting_for_the_old_future(tmp_path: Path) -> None:
     async with parts(tmp_path) as one:
         one.channel.fail = DeliveryError("answer", "503")
