@@ -248,7 +248,7 @@ def _facts(notification: Notification) -> Iterator[tuple[str, str]]:
     yield "who", one_line(alert.acknowledged_by or alert.assignee or _nobody(alert, words))
     yield "comment", one_line(alert.comment or "")
     yield "next", _next_step(notification)
-    yield "steps", one_line("; ".join(first_steps(alert)))
+    yield "steps", one_line("; ".join(first_steps(alert, notification.language)))
     yield "runbook", one_line(alert.runbook_url or "")
 
 

@@ -52,9 +52,9 @@ def body(notification: Notification, templates: Templates | None = None) -> dict
         "held_back": notification.held,
     }
     if notification.event.is_bundle:
-        alerts = [shown(alert) for alert in notification.alerts[:BUNDLE_LIMIT]]
+        alerts = [shown(alert, notification.language) for alert in notification.alerts[:BUNDLE_LIMIT]]
         return shared | {"alerts": alerts, "total": notification.count}
-    return shared | {"alert": shown(notification.alert)}
+    return shared | {"alert": shown(notification.alert, notification.language)}
 
 
 def signature(secret: str, timestamp: str, raw_body: bytes) -> str:

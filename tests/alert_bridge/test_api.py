@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from alert_bridge.dashboard.alerts_api import AlertsApi
 from alert_bridge.dashboard.ingest_api import INGEST_PATH, INGEST_PATHS, IngestApi
+from alert_bridge.notify.notifier import Language
 from alert_bridge.store import inbox, tables
 from runtime.security import Access
 from runtime.settings import WebSettings
@@ -21,11 +22,11 @@ from tests.waiting import until
 
 
 @asynccontextmanager
-async def bridge(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
+async def bridge(folder: Path, language: Language = "en") -> AsyncIterator[tuple[Client, Parts]]:
     async with parts(folder) as one:
         access = Access()
         ingest = IngestApi(one.pipeline, one.database, clock=one.clock)
-        alerts = AlertsApi(one.pipeline, one.database)
+        alerts = AlertsApi(one.pipeline, one.database, language=language)
         app = build_app(
             name="alert_bridge",
             routes=[*ingest.routes(), *alerts.routes()],
@@ -126,6 +127,8 @@ async def test_one_bad_alert_does_not_cost_the_others_and_is_kept(tmp_path: Path
             alert(status="resolved", endsAt="9999-12-31T23:59:59-12:00"),
             alert(annotations={"summary": "half a pair \ud800"}),
             alert(fingerprint="\ud800"),
+            alert(labels={"alertname": "Half", "pair": "\ud800"}),
+            alert(labels={"alertname": "Half", "\ud800": "pair"}),
         ]
         answer = await http.post(INGEST_PATH, json=webhook(alert(), alert("Zero", startsAt=ZERO_TIME), *bad))
         assert answer.json == {"accepted": 2, "refused": len(bad)}
@@ -144,6 +147,21 @@ async def test_what_is_no_webhook_is_refused_and_kept(tmp_path: Path, body: byte
         assert answer.content_type == "application/problem+json"
         kept = await one.database.read(lambda connection: connection.execute(tables.inbox.select()).mappings().all())
         assert [row["error"] is not None for row in kept] == [True]
+
+
+@pytest.mark.parametrize("body", [b"null", b"{", b'{"alerts": ["\\ud800"]}', b'"alerts"'])
+async def test_what_stays_unusable_is_said_when_it_is_replayed(tmp_path: Path, body: bytes) -> None:
+    async with bridge(tmp_path) as (http, _):
+        await http.post(INGEST_PATH, data=body, headers={"content-type": "application/json"})
+        number = (await http.get("/api/v1/inbox")).json["items"][0]["number"]
+        assert (await http.post(f"/api/v1/inbox/{number}/replay", json={})).status == 409
+        assert (await http.post(f"/api/v1/inbox/{10**20}/replay", json={})).status == 404
+
+
+async def test_more_filters_than_a_database_takes_are_refused(tmp_path: Path) -> None:
+    async with bridge(tmp_path) as (http, _):
+        for name, text in (("label", "a=b"), ("name", "x")):
+            assert (await http.get("/api/v1/alerts?" + "&".join(f"{name}={text}" for _ in range(1500)))).status == 400
 
 
 async def test_the_watchdog_is_noted_and_is_no_alert(tmp_path: Path) -> None:
@@ -280,3 +298,13 @@ async def test_a_runbook_is_shown_and_nothing_else_of_the_disk(tmp_path: Path) -
             assert (await http.get(f"/runbooks/{name}.md")).status == 404
         found = await http.get("/runbooks/DatabaseErrorsInLogs.md")
         assert (found.status, found.text.splitlines()[0]) == (200, "# DatabaseErrorsInLogs")
+
+
+@pytest.mark.parametrize("name", ["NewErrorPattern", "SevereLogPattern", "ErrorPatternBursting"])
+async def test_a_log_alert_shows_its_first_steps_in_the_language_of_the_page(tmp_path: Path, name: str) -> None:
+    async with bridge(tmp_path, "ja") as (http, _):
+        named = {"runbook_url": f"docs/runbooks/{name}.md", "summary": name}
+        assert (await http.post(INGEST_PATH, json=webhook(alert(name, annotations=named)))).status == 200
+        [item] = (await http.get("/api/v1/alerts")).json["items"]
+        shown = (await http.get(f"/api/v1/alerts/{item['id']}")).json
+        assert shown["first_steps"] and all(step.endswith("。") for step in shown["first_steps"])

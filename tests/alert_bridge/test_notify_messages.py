@@ -95,3 +95,9 @@ def test_one_line_is_one_short_line_that_can_be_encoded(text: str) -> None:
 
 def test_direction_characters_cannot_turn_a_text_around() -> None:
     assert one_line("a\u202eb\r\nBcc: c") == "a b Bcc: c"
+
+
+def test_the_steps_of_a_runbook_are_in_the_language_of_the_message() -> None:
+    alert = replace(ALERT, annotations={"runbook_url": "docs/runbooks/NewErrorPattern.md"})
+    assert "画面で新しいパターンの例を読む。" in as_text(compose(notification(alerts=(alert,), language="ja")))
+    assert "Read the new pattern's examples on the page." in as_text(compose(notification(alerts=(alert,))))

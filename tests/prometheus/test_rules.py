@@ -139,6 +139,17 @@ def test_alert_has_a_severity_texts_in_both_languages_and_a_runbook(name: str) -
     assert re.search(r"^1\. .+$", text.partition("## Action")[2], re.MULTILINE)
 
 
+@pytest.mark.parametrize("name", sorted(file.stem for file in RUNBOOKS.glob("*.md")))
+def test_runbook_has_a_japanese_twin_with_the_same_steps_and_commands(name: str) -> None:
+    english, japanese = ((folder / f"{name}.md").read_text(encoding="utf-8") for folder in (RUNBOOKS, RUNBOOKS / "ja"))
+    headings = re.findall(r"^#+ .*$", japanese, re.MULTILINE)
+    assert headings == [f"# {name}", "## 症状", "## 意味", "## 確認", "## 対応"]
+    action, twin = english.partition("## Action")[2], japanese.partition("## 対応")[2]
+    assert re.findall(r"^\d+\. ", twin, re.MULTILINE) == re.findall(r"^\d+\. ", action, re.MULTILINE)
+    assert sorted(re.findall(r"`[^`]+`", japanese)) == sorted(re.findall(r"`[^`]+`", english))
+    assert sorted(re.findall(r"`[^`]+`", twin)) == sorted(re.findall(r"`[^`]+`", action))
+
+
 def test_every_alert_has_a_unit_test_that_fires_and_one_that_does_not() -> None:
     fires: set[str] = set()
     silent = {"Watchdog"}
