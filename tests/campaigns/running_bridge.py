@@ -80,8 +80,8 @@ class RunningBridge:
     def webhook(self) -> str:
         return f"{self.url}/api/v1/ingest/alertmanager"
 
-    def configure(self, hook: str) -> None:
-        """Write the settings: two steps, no peers, a channel that ends at `hook`."""
+    def configure(self, hook: str, **channel: Any) -> None:
+        """Write the settings: two steps, no peers, a channel that ends at `hook`. channel: more settings of it."""
         settings = {
             "prometheus": {"url": "http://127.0.0.1:9/"},
             "alertmanager": {"urls": []},
@@ -91,7 +91,9 @@ class RunningBridge:
                 "thresholds": [],
             },
             "escalation": {"policies": [{"name": "all", "match": {}, "steps": STEPS}]},
-            "notifications": {"channels": {"hook": {"type": "webhook", "url": hook, "allow_private_addresses": True}}},
+            "notifications": {
+                "channels": {"hook": {"type": "webhook", "url": hook, "allow_private_addresses": True, **channel}}
+            },
         }
         (self.folder / "bridge.yml").write_text(yaml.safe_dump(settings))
 
