@@ -17,6 +17,7 @@ from tests.http_client import client
 
 
 async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_path: Path) -> None:
+    accepted = {"accepted_at": 1_763_944_500.0, "old_level": 50.0, "new_level": 75.0, "how": "added", "amount": 25.0}
     async with parts(tmp_path) as one:
         for value, severity, instance in (
             (80.0, "warning", "a:1"),
@@ -30,7 +31,7 @@ async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_
                 reason="as stored",
                 labels={"metric": "cpu_percent", "direction": "upper", "severity": severity, "instance": instance},
                 reason_key="factor_zero",
-                reason_values={"threshold": value, "base": value, "timezone": "UTC"},
+                reason_values={"threshold": value, "base": value, "timezone": "UTC"} | accepted,
             )
             await one.database.run(partial(threshold_rows.record, change=change))
         unused = Mock()
@@ -79,4 +80,10 @@ async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_
     }
     assert item["reason_en"].startswith("95.0: base")
     assert item["reason_ja"].startswith("95.0")
-    assert item["reason_ja"] != item["reason_en"]
+    assert item["reason_en"].endswith(
+        "baseline accepted Monday 00:35: 24 h beyond the threshold, level 50.0 -> 75.0, earlier history moved by 25.0."
+    )
+    assert item["reason_ja"].endswith(
+        "新しい基準線を受け入れました(baseline accepted、月曜 00:35): 24 時間しきい値を超え続けたため、"
+        "水準 50.0 → 75.0 を新しい平常とし、以前の履歴を 25.0 ずらしました。"
+    )
