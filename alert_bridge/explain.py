@@ -82,7 +82,7 @@ class Explainer:
         try:
             return await self._analyzer.anomalies(begin - WINDOW_SECONDS, begin + WINDOW_SECONDS, _ANOMALIES)
         except (AnalyzerUnavailable, ValueError) as error:
-            logger.warning("alert %s goes without anomalies: %s", alert.id, error)
+            logger.debug("alert %s goes without anomalies: %s", alert.id, error)
             return ()
 
     async def _patterns(self, alert: Alert) -> tuple[Items, tuple[Mapping[str, Any], ...]]:
@@ -94,7 +94,7 @@ class Explainer:
             subject = (await self._analyzer.listing("patterns", asked))["items"] if asked else ()
             items = await self._analyzer.patterns(start, end, 50)
         except (AnalyzerUnavailable, ValueError) as error:
-            logger.warning("alert %s goes without log patterns: %s", alert.id, error)
+            logger.debug("alert %s goes without log patterns: %s", alert.id, error)
             return (), ()
         notable = [one for one in items if one.get("new") or one.get("severity") in ("HIGH", "CRITICAL", "MEDIUM")]
         found = {one["pattern_id"]: one for one in (*subject, *sorted(notable, key=_notability, reverse=True))}

@@ -132,7 +132,7 @@ class Access:
             users={name: password.encode() for name, password in config.basic_auth_users.items()},
             viewers=viewers,
             tokens=read_tokens(tokens_file) if tokens_file and there else {},
-            tokens_file=tokens_file if there else None,
+            tokens_file=tokens_file,
             _tokens_read_at=read_at,
             ssl_context=_ssl_context(web_config_file, config.tls_server_config) if web_config_file else None,
             clock=clock or SystemClock(),
@@ -141,6 +141,7 @@ class Access:
     @property
     def open(self) -> bool:
         """True where nothing is configured: whoever reaches the endpoint is an operator."""
+        self._read_changed_tokens()
         return not self.users and not self.tokens
 
     async def authenticate(self, authorization: str | None) -> Identity | None:
@@ -150,21 +151,30 @@ class Access:
         """
         if self.open:
             return ANYBODY
-        scheme, _, value = (authorization or "").partition(" ")
-        if scheme.lower() == "bearer":
-            return self._by_token(value.strip())
-        if scheme.lower() != "basic":
-            return None
-        digest = hmac.digest(self._key, value.encode(), "sha256")
-        if digest not in self._verified:
-            name, password = _decode_basic(value)
-            identity = await self.login(name, password)
-            if identity is None:
-                return None
-            self._verified[digest] = identity
+        found = self.known(authorization)
+        scheme, value = _scheme(authorization)
+        if found is not None or scheme != "basic":
+            return found
+        name, password = _decode_basic(value)
+        identity = await self.login(name, password)
+        if identity is not None:
+            self._verified[self._digest(value)] = identity
             if len(self._verified) > _VERIFIED_KEPT:
                 self._verified.popitem(last=False)
-        return self._verified[digest]
+        return identity
+
+    def known(self, authorization: str | None) -> Identity | None:
+        """Return who holds a token, or a password that was verified before; None where that takes a log-in.
+
+        Neither can be guessed, so whoever has one is let in whatever others at the same address tried.
+        """
+        scheme, value = _scheme(authorization)
+        if scheme == "bearer":
+            return self._by_token(value.strip())
+        return self._verified.get(self._digest(value)) if scheme == "basic" else None
+
+    def _digest(self, credentials: str) -> bytes:
+        return hmac.digest(self._key, credentials.encode(), "sha256")
 
     async def login(self, name: str, password: str) -> Identity | None:
         """Check a user's password; an unknown user costs the same time as a wrong password."""
@@ -227,7 +237,7 @@ class Access:
 
         One that cannot be read changes nothing.
         """
-        if self.tokens_file is None:
+        if self.tokens_file is None or not (self._tokens_read_at or self.tokens_file.exists()):
             return
         try:
             changed_at = self.tokens_file.stat().st_mtime_ns
@@ -236,6 +246,11 @@ class Access:
                 self._tokens_read_at = changed_at
         except (OSError, AccessError) as error:
             logger.error("tokens are not read again, those known stay in force: %s", error)
+
+
+def _scheme(authorization: str | None) -> tuple[str, str]:
+    scheme, _, value = (authorization or "").partition(" ")
+    return scheme.lower(), value
 
 
 def create_token(tokens_file: Path, role: Role, name: str, expires: str | None = None) -> str:

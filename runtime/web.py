@@ -216,6 +216,14 @@ def query_number(request: Request, name: str, default: float, low: float, high: 
     return value
 
 
+def row_number(request: Request) -> int:
+    """Return the `number` of the path. Raises Problem 404 for one that no row can have."""
+    number = int(request.path_params["number"])
+    if number >= 2**63:
+        raise Problem(404, "No such number", str(number)[:80])
+    return number
+
+
 class Server:
     """A running HTTP server inside the current event loop.
 
@@ -379,9 +387,10 @@ class _Shell:
             return ANYBODY
         authorization = headers.get("authorization")
         if authorization:
-            if self._access.blocked(address):
+            found = self._access.known(authorization)
+            if found is None and self._access.blocked(address):
                 raise Problem(429, "Too many failed log-ins", "wait a minute", {"retry-after": "60"})
-            found = await self._access.authenticate(authorization)
+            found = found or await self._access.authenticate(authorization)
             if found is None:
                 self._access.note_failure(address)
             return found

@@ -38,6 +38,7 @@ GROUPED: Mapping[str, Parameter] = {
 
 _MOST_WORDS = 10
 _MOST_BY = 4
+_MOST_VALUES = 50
 _LONGEST = 1000
 
 
@@ -52,13 +53,20 @@ def alert_filter(query: QueryParams) -> AlertFilter:
     return AlertFilter(
         statuses=_statuses(query.get("status")),
         severities=_severities(query.get("severity")),
-        names=query.getlist("name"),
+        names=_few(query, "name"),
         service=query.get("service"),
         owner=query.get("owner"),
         assignee=query.get("assignee"),
-        labels=[_pair(text) for text in query.getlist("label")],
+        labels=[_pair(text) for text in _few(query, "label")],
         words=words,
     )
+
+
+def _few(query: QueryParams, name: str) -> Sequence[str]:
+    values = query.getlist(name)
+    if len(values) > _MOST_VALUES:
+        raise Problem(400, "Invalid parameter", f"{name}: given {len(values)} times, at most {_MOST_VALUES}")
+    return values
 
 
 def wanted_order(request: Request) -> tuple[str, int, Key | None]:

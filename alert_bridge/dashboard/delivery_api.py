@@ -16,7 +16,7 @@ from alert_bridge.store.outbox import Delivery
 from runtime.clock import Clock, format_utc
 from runtime.database import Database
 from runtime.openapi import LIMIT, Parameter, described
-from runtime.web import Problem, identity, query_number, read_json
+from runtime.web import Problem, identity, query_number, read_json, row_number
 
 _LISTED: Mapping[str, Parameter] = {
     "state": Parameter(f"one of {', '.join(outbox.STATES)}"),
@@ -81,7 +81,7 @@ class DeliveryApi:
     async def retry(self, request: Request) -> Response:
         """Try again what could not be told."""
         await read_json(request, EmptyBody)
-        number, who, now = int(request.path_params["number"]), identity(request).name, self._clock.now()
+        number, who, now = row_number(request), identity(request).name, self._clock.now()
         row, revived = await self._database.run(lambda connection: _revive(connection, number, who, now))
         if row is None:
             raise Problem(404, "No such notification", str(number))

@@ -21,7 +21,7 @@ from alert_bridge.pipeline import Pipeline
 from alert_bridge.store import episode_rows, inbox
 from runtime.clock import Clock, format_utc
 from runtime.database import Database
-from runtime.web import Problem, parse_json, query_number
+from runtime.web import Problem, parse_json, query_number, row_number
 
 logger = logging.getLogger(f"monitoring.{__name__}")
 
@@ -136,14 +136,17 @@ class IngestApi:
 
     async def replay(self, request: Request) -> Response:
         """Take a notification, or the refused part of one, once more."""
-        number = request.path_params["number"]
+        number = row_number(request)
         letter = await self._database.read(lambda one: inbox.get(one, number))
         if letter is None:
             raise Problem(404, "No such notification", f"{number}; it may be gone with its retention")
         dialect = next((one for one in _DIALECTS if one.source == letter.source), None)
         if dialect is None:
             raise Problem(409, "Not replayable", f"{letter.source!r} did not come by HTTP")
-        parsed = await self._parsed(dialect, _whole(letter.body, dialect))
+        try:
+            parsed = await self._parsed(dialect, _whole(letter.body, dialect))
+        except (Problem, Unusable) as error:
+            raise Problem(409, "Still unusable", str(error)) from None
         if parsed.refused:
             raise Problem(409, "Still unusable", parsed.refused[0].error)
         await self._pipeline.observe(parsed.observations, source=dialect.source)

@@ -1,5 +1,6 @@
 """The webhook of Grafana Alerting: Alertmanager's shape, with values and links of Grafana's beside each alert."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -25,7 +26,7 @@ def _observation(entry: Any, now: datetime) -> Observation:
     values = entry.get("values")
     if isinstance(values, Mapping):
         numbers = [one for one in values.values() if isinstance(one, int | float) and not isinstance(one, bool)]
-        if len(numbers) == 1:
+        if len(numbers) == 1 and abs(numbers[0]) <= sys.float_info.max:
             added["value"] = f"{numbers[0]:g}"
     for text in added.values():
         text.encode()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -78,8 +79,8 @@ def parse_each(entries: Sequence[Any], observation: Callable[[Any], Observation]
 
 def observed(alert: IncomingAlert, now: datetime, ends_at: datetime | None) -> Observation:
     """Return the observation of an alert. ends_at: None while it fires."""
-    for text in (alert.fingerprint, *alert.annotations, *alert.annotations.values()):
-        text.encode()  # half a surrogate pair could not be stored
+    for text in (alert.fingerprint, *chain(*alert.labels.items(), *alert.annotations.items())):
+        text.encode()  # half a surrogate pair could be stored, but not sent
     return Observation(
         fingerprint=alert.fingerprint or fingerprint(alert.labels),
         labels=alert.labels,

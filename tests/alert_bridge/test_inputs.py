@@ -76,6 +76,12 @@ def test_grafanas_value_and_links_become_annotations_and_its_own_are_kept() -> N
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("value", [10**4000, float("inf"), float("nan"), True, "x"])
+def test_a_value_of_grafana_that_is_no_usable_number_costs_nothing_else(value: object) -> None:
+    [found] = parse_grafana(webhook(firing(values={"A": value})), START).observations
+    assert "value" not in found.annotations
+
+
 @pytest.mark.parametrize("parse", [parse_alertmanager, parse_grafana, parse_posted])
 @pytest.mark.parametrize("body", [None, 7, "alerts", {}, {"alerts": {}}])
 def test_what_is_of_no_dialect_is_said(parse: Any, body: Any) -> None:

@@ -213,6 +213,28 @@ async def test_ten_failed_log_ins_a_minute_block_the_address(tmp_path: Path) -> 
         assert statuses == [401] * 10 + [429]
 
 
+async def test_whoever_has_a_token_or_was_let_in_is_not_blocked_by_others_at_the_same_address(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.yml"
+    token = create_token(tokens, Role.VIEWER, "scraper")
+    access = Access.load(web_config(tmp_path), tokens, clock=ManualClock(0))
+    async with endpoint(access) as one:
+        assert (await one.get("/metrics", headers=basic("yui", "right"))).status == 200
+        for _ in range(11):
+            await one.get("/metrics", headers={"authorization": "Bearer nw_revoked"})
+        assert (await one.get("/metrics", headers={"authorization": f"Bearer {token}"})).status == 200
+        assert (await one.get("/metrics", headers=basic("yui", "right"))).status == 200
+        assert (await one.get("/metrics", headers=basic("ken", "right"))).status == 429
+
+
+async def test_the_first_token_holds_as_soon_as_it_is_made(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.yml"
+    async with endpoint(Access.load(None, tokens)) as one:
+        assert (await one.get("/metrics")).status == 200
+        token = create_token(tokens, Role.VIEWER, "scraper")
+        assert (await one.get("/metrics")).status == 401
+        assert (await one.get("/metrics", headers={"authorization": f"Bearer {token}"})).status == 200
+
+
 async def test_roles_decide_what_a_caller_may_do(tmp_path: Path) -> None:
     tokens = tmp_path / "tokens.yml"
     created = {role: create_token(tokens, role, str(role)) for role in Role}
