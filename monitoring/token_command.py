@@ -24,7 +24,10 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.role is None:
             raise _wrong_use("token create: give --role viewer, operator or ingest")
         expires = _moment(arguments.expires) if arguments.expires else None
+        first = not file.exists()
         sys.stdout.write(create_token(file, Role(arguments.role), arguments.name or "token", expires) + "\n")
+        if first:
+            sys.stderr.write("the first token: a stack that runs without users stays open until it is started again\n")
         return 0
     if arguments.action == "list":
         for name, role, until in list_tokens(file):
@@ -33,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.name is None:
         raise _wrong_use("token revoke: give --name (monitoring token list shows the names)")
     gone = revoke_tokens(file, arguments.name)
-    sys.stderr.write(f"revoked {gone} token(s) {arguments.name!r}; a running service knows after SIGHUP\n")
+    sys.stderr.write(f"revoked {gone} token(s) {arguments.name!r}; they are refused from now on\n")
     return 0 if gone else 1
 
 

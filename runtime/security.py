@@ -132,7 +132,7 @@ class Access:
             users={name: password.encode() for name, password in config.basic_auth_users.items()},
             viewers=viewers,
             tokens=read_tokens(tokens_file) if tokens_file and there else {},
-            tokens_file=tokens_file,
+            tokens_file=tokens_file if there or config.basic_auth_users else None,
             _tokens_read_at=read_at,
             ssl_context=_ssl_context(web_config_file, config.tls_server_config) if web_config_file else None,
             clock=clock or SystemClock(),
@@ -140,8 +140,10 @@ class Access:
 
     @property
     def open(self) -> bool:
-        """True where nothing is configured: whoever reaches the endpoint is an operator."""
-        self._read_changed_tokens()
+        """True where nothing is configured: whoever reaches the endpoint is an operator.
+
+        It stays so until the next start: a first token made meanwhile must not lock out those who post alerts.
+        """
         return not self.users and not self.tokens
 
     async def authenticate(self, authorization: str | None) -> Identity | None:

@@ -226,13 +226,16 @@ async def test_whoever_has_a_token_or_was_let_in_is_not_blocked_by_others_at_the
         assert (await one.get("/metrics", headers=basic("ken", "right"))).status == 429
 
 
-async def test_the_first_token_holds_as_soon_as_it_is_made(tmp_path: Path) -> None:
+async def test_a_first_token_holds_at_once_beside_users_and_locks_nobody_out_where_all_was_open(tmp_path: Path) -> None:
     tokens = tmp_path / "tokens.yml"
-    async with endpoint(Access.load(None, tokens)) as one:
-        assert (await one.get("/metrics")).status == 200
+    async with (
+        endpoint(Access.load(web_config(tmp_path), tokens)) as users,
+        endpoint(Access.load(None, tokens)) as free,
+    ):
+        assert (await users.get("/metrics")).status == 401
         token = create_token(tokens, Role.VIEWER, "scraper")
-        assert (await one.get("/metrics")).status == 401
-        assert (await one.get("/metrics", headers={"authorization": f"Bearer {token}"})).status == 200
+        assert (await users.get("/metrics", headers={"authorization": f"Bearer {token}"})).status == 200
+        assert (await free.get("/metrics")).status == 200
 
 
 async def test_roles_decide_what_a_caller_may_do(tmp_path: Path) -> None:
