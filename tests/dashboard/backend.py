@@ -272,9 +272,16 @@ class Backend:
                 {"name": "slack", "type": "slack", "state": "ok", "last_success": stamp(self.now - 30), "pending": 0,
                  "held": 3, "dead": 0, "last_error": None},
             ]  # fmt: skip
-            peers = [{"url": "http://127.0.0.1:9093", "up": False, "problem": "refuses the connection", "alerts": 0}]
-            compared = {"on": True, "polled_at": stamp(self.now - 12), "peers": peers}
-            return {"sources": self.overview()["sources"], "channels": channels, "reconcile": compared}
+            parts = [
+                {"kind": kind, "name": name, "state": state, "since": stamp(self.now - 90), "text": text}
+                for kind, name, state, text in (
+                    ("prometheus", "series", "ok", "values are read"),
+                    ("peer", "http://127.0.0.1:9093", "failed", "refuses the connection"),
+                    ("watchdog", "watchdog", "unknown", "not heard yet"),
+                    ("inbox", "inbox", "degraded", "2 notifications could not be used and are kept"),
+                )
+            ]
+            return {"state": "failed", "parts": parts, "sources": self.overview()["sources"], "channels": channels}
         tile = self.tile("error_rate")
         soon = {"begins_at": stamp(self.now + 3600), "ends_at": stamp(self.now + 7200)}
         items: dict[str, list[dict[str, Any]]] = {
@@ -447,6 +454,20 @@ class _Headers:
         await self._app(scope, receive, with_headers)
 
 
+def channel_test(ok: bool) -> dict[str, Any]:
+    """Return what came of a channel's test."""
+    detail, remedy = ("", "") if ok else ("login: 535", "check the password")
+    one = {
+        "channel": "one",
+        "target": "",
+        "ok": ok,
+        "step": "done" if ok else "login",
+        "detail": detail,
+        "remedy": remedy,
+    }
+    return {"ok": ok, "results": [one]}
+
+
 def build(backend: Backend) -> ASGIApp:
     """Return the app."""
 
@@ -481,11 +502,7 @@ def build(backend: Backend) -> ASGIApp:
             return problem(409, "Refused", backend.refuse)
         if path.startswith("channels/"):
             known = "test" in backend.routes
-            return (
-                JSONResponse({"ok": path == "channels/slack/test", "error": "login: 535"})
-                if known
-                else problem(404, "Not Found")
-            )
+            return JSONResponse(channel_test(path == "channels/slack/test")) if known else problem(404, "Not Found")
         if path == "alerts/actions":
             return bulk(body)
         _, alert_id, action = path.split("/")

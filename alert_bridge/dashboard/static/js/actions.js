@@ -166,8 +166,9 @@ export async function testChannel(name) {
   try {
     const answer = await call(`channels/${encodeURIComponent(name)}/test`, {}, "POST", 60);
     const failed = answer?.ok === false;
-    const why = answer?.error ?? answer?.problem ?? answer?.detail ?? "";
-    say({ ok: !failed, text: failed ? t("test_failed", { problem: [why, answer?.remedy].filter(Boolean).join(" · ") }) : t("test_sent", { t: clock(now()) }) });
+    const wrong = (answer?.results ?? []).filter((/** @type {any} */ one) => !one.ok);
+    const problem = wrong.map((/** @type {any} */ one) => [one.target, one.detail, one.remedy].filter(Boolean).join(" · ")).join("; ");
+    say({ ok: !failed, text: failed ? t("test_failed", { problem }) : t("test_sent", { t: clock(now()) }) });
   } catch (error) {
     if (error instanceof Refusal && error.status === 404) update((s) => (s.health.untestable = true));
     say({ ok: false, text: t("test_failed", { problem: error instanceof Refusal ? error.message : String(error) }) });

@@ -122,7 +122,7 @@ async function readHealth() {
   const names = route().view === "health" ? ["health", "oncall", "maintenance", "thresholds"] : ["oncall"];
   const read = async (/** @type {string} */ name) => {
     try {
-      return await call(query(name, name === "thresholds" ? { language: state.language } : {}));
+      return await call(query(name, name === "thresholds" || name === "health" ? { language: state.language } : {}));
     } catch (error) {
       return error instanceof Refusal && error.status === 404 ? null : { problem: sentence(error) };
     }

@@ -6,7 +6,7 @@ import { icon, shape } from "../icons.js";
 import { address } from "../route.js";
 import { has, t } from "../strings.js";
 import { mayAct, now, state } from "../store.js";
-import { channelName, duration, epoch, initials, limit, listed, metricName, moment, number } from "../text.js";
+import { channelName, epoch, initials, limit, listed, metricName, moment, number } from "../text.js";
 import { modeName } from "./chartpart.js";
 import { browserSection } from "./frame.js";
 import { section } from "./sections.js";
@@ -100,15 +100,18 @@ function partSection() {
   const answer = state.health.health;
   if (!answer) return nothing;
   if (answer.problem) return section(t("parts"), html`<p class="refused">${t("failed_to_read", { problem: answer.problem })}</p>`, { name: "parts" });
-  const compared = answer.reconcile;
-  const rows = [
-    ...(answer.sources ?? []).map((/** @type {any} */ source) => ({ name: sourceName(source), up: source.up, text: source.problem ?? "" })),
-    ...(compared?.peers ?? []).map((/** @type {any} */ peer) => ({ name: t("peer", { url: peer.url }), up: peer.up, text: peer.problem ?? t("peer_alerts", { n: number(peer.alerts ?? 0) }) })),
-    ...(compared?.polled_at ? [{ name: t("reconcile"), up: true, text: t("reconcile_at", { d: duration(now() - epoch(compared.polled_at)) }) }] : []),
-  ];
-  const dead = answer.dead_letters ?? answer.inbox?.dead ?? 0;
-  const letters = dead ? html`<p class="refused">${t("dead_letters", { n: number(dead) })} <a href="/api/v1/dead-letters" target="_blank" rel="noopener">${t("open_detail")}</a></p>` : nothing;
-  return section(t("parts"), html`<ul class="facts-list">${rows.map((row) => html`<li>${shape(row.up ? "OK" : "HIGH", 16)}<div><b>${row.name}</b> <span class="mut">${t(row.up ? "part_up" : "part_down")}</span>${row.text ? html`<div class="sub">${row.text}</div>` : nothing}</div></li>`)}</ul>${letters}`, { name: "parts" });
+  const rows = (answer.parts ?? []).filter((/** @type {any} */ part) => part.kind !== "channel");
+  return section(t("parts"), html`<ul class="facts-list">${rows.map(partRow)}</ul>`, { name: "parts" });
+}
+
+/** @type {Record<string, string>} */
+const PART_LEVEL = { ok: "OK", degraded: "MEDIUM", failed: "HIGH" };
+
+/** @param {any} part */
+function partRow(part) {
+  const name = part.kind === "prometheus" ? sourceName({ name: "series" }) : part.kind === "analyzer" ? sourceName({ name: "analyzer" }) : part.kind === "peer" ? t("peer", { url: part.name === "alertmanager" ? "" : part.name }) : t(`part_${part.kind}`);
+  const letters = part.kind === "inbox" && part.state !== "ok" ? html` <a href="/api/v1/inbox?state=refused" target="_blank" rel="noopener">${t("open_detail")}</a>` : nothing;
+  return html`<li>${shape(PART_LEVEL[part.state] ?? "UNKNOWN", 16)}<div><b>${name}</b> <span class="mut">${t("part_since", { t: moment(epoch(part.since), now()) })}</span><div class="sub">${part.text}${letters}</div></div></li>`;
 }
 
 // ---- thresholds
