@@ -309,10 +309,10 @@ class DeliveryWorker:
         except DeliveryError as error:
             return error
         except TimeoutError:
-            return DeliveryError("send", f"no answer within {ATTEMPT_SECONDS:g} s")
+            return DeliveryError("send", f"no answer within {ATTEMPT_SECONDS:g} s", uncertain=True)
         except Exception as error:
             logger.exception("channel %s failed in a way it should not", notification.channel)
-            return DeliveryError("plugin", f"the channel raised {type(error).__name__}")
+            return DeliveryError("plugin", f"the channel raised {type(error).__name__}", uncertain=True)
         return None
 
     async def _sent(self, parcel: Parcel, detail: str) -> None:
@@ -347,6 +347,8 @@ class DeliveryWorker:
 
         def work(connection: Connection) -> None:
             numbers = [one.number for one in parcel.rows]
+            if error.uncertain:
+                outbox.count_as_told(connection, numbers, now)
             outbox.settle(connection, numbers, state, now, attempts=1, error=str(error), retry_at=retry_at)
             _note(connection, parcel, now, f"{state}: {error}")
             if fallback is not None:

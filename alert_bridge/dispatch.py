@@ -62,11 +62,12 @@ class Parcel:
 
 @dataclass(slots=True)
 class Plan:
-    """What to do with the rows of one address that are due."""
+    """What to do with the rows of one address that are due. lapsed: those whose sender is taken for dead."""
 
     parcels: list[Parcel] = field(default_factory=list)
     held: dict[int, tuple[Delivery, Hold, Severity]] = field(default_factory=dict)
     cancelled: list[int] = field(default_factory=list)
+    lapsed: list[int] = field(default_factory=list)
     left: bool = False
 
     @property
@@ -85,6 +86,7 @@ def plan(connection: Connection, address: Address, now: datetime, *, free: int, 
     most = MOST_ROWS if address.bundles else free + len(but)
     rows = outbox.due(connection, address.channel, address.target, now, most)
     rows = [row for row in rows if row.number not in but]
+    found.lapsed = [row.number for row in rows if row.state == "sending"]
     wanted = _wanted(connection, rows, address, now, found)
     parcels = _parcels(wanted, address.bundles)
     found.parcels, found.left = parcels[:free], len(parcels) > free
@@ -93,6 +95,7 @@ def plan(connection: Connection, address: Address, now: datetime, *, free: int, 
 
 def store(connection: Connection, plan: Plan, now: datetime) -> list[Parcel]:
     """Store a plan; returns the parcels that are ours to send."""
+    outbox.count_as_told(connection, plan.lapsed, now)
     outbox.settle(connection, plan.cancelled, "cancelled", now)
     rows = {number: (hold.until, hold.by, severity) for number, (_, hold, severity) in plan.held.items()}
     outbox.hold(connection, rows, now)
@@ -112,7 +115,7 @@ def store(connection: Connection, plan: Plan, now: datetime) -> list[Parcel]:
 def still_wanted(row: Delivery, alert: Alert, told: bool) -> bool:
     """Tell whether a word still makes sense: a first one while it fires and nobody has it, a last one to who was told.
 
-    told: whether this address heard that it fires.
+    told: whether this address heard, or may have heard, that it fires.
     """
     if row.event == Event.RESOLVED:
         return told

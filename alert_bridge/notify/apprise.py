@@ -49,7 +49,8 @@ class AppriseNotifier:
         try:
             problem = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(outcome)), ATTEMPT_SECONDS)
         except TimeoutError:
-            raise DeliveryError("answer", f"the service did not answer within {ATTEMPT_SECONDS:g} s") from None
+            detail = f"the service did not answer within {ATTEMPT_SECONDS:g} s"
+            raise DeliveryError("answer", detail, uncertain=True) from None
         if problem is not None:
             raise problem
 
@@ -68,7 +69,7 @@ class AppriseNotifier:
                 return DeliveryError("send", "apprise knows no service for this address (see its list of services)")
             told = service.notify(title=title, body=body, notify_type=apprise.NotifyType(kind), body_format="text")
         except (Exception, SystemExit) as error:  # a service's own code, in hundreds of variants
-            return DeliveryError("send", f"the service raised {type(error).__name__}")
+            return DeliveryError("send", f"the service raised {type(error).__name__}", uncertain=True)
         return None if told else DeliveryError("send", "the service did not take the message")
 
 

@@ -62,7 +62,7 @@ class CustomNotifier:
 
     def _start_thread(self, alert: Alert) -> "concurrent.futures.Future[_Outcome]":
         if self._running is not None and not self._running.done():
-            raise self._failed("is still busy with an earlier alert")
+            raise self._failed("is still busy with an earlier alert", uncertain=False)
         outcome: concurrent.futures.Future[_Outcome] = concurrent.futures.Future()
         outcome.set_running_or_notify_cancel()
         self._running = outcome
@@ -72,8 +72,9 @@ class CustomNotifier:
         thread.start()
         return outcome
 
-    def _failed(self, problem: str) -> DeliveryError:
-        return DeliveryError("plugin", f"send_notification of channel {self._name!r} {problem}")
+    def _failed(self, problem: str, *, uncertain: bool = True) -> DeliveryError:
+        detail = f"send_notification of channel {self._name!r} {problem}"
+        return DeliveryError("plugin", detail, uncertain=uncertain)
 
 
 def _outcome(call: Any, alert: Alert) -> _Outcome:

@@ -54,7 +54,8 @@ class DesktopNotifier:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 number = await self._notify(address, notification)
         except TimeoutError:
-            raise DeliveryError("answer", f"the desktop did not answer within {ATTEMPT_SECONDS:g} s") from None
+            detail = f"the desktop did not answer within {ATTEMPT_SECONDS:g} s"
+            raise DeliveryError("answer", detail, uncertain=True) from None
         self._shown[notification.alert.id] = number
         while len(self._shown) > 1000:
             del self._shown[next(iter(self._shown))]
@@ -96,7 +97,8 @@ class DesktopNotifier:
         try:
             answer = await bus.call(call)
         except (OSError, DBusError, EOFError) as error:
-            raise DeliveryError("send", f"the D-Bus session broke off ({type(error).__name__})") from None
+            detail = f"the D-Bus session broke off ({type(error).__name__})"
+            raise DeliveryError("send", detail, uncertain=True) from None
         finally:
             bus.disconnect()
         if answer is None or answer.message_type is not MessageType.METHOD_RETURN:

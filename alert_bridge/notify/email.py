@@ -50,13 +50,14 @@ class EmailNotifier:
     async def send(self, notification: Notification) -> None:
         """Send it once; raises DeliveryError. Where only some addresses are refused, the others count as told."""
         mail = build_mail(notification, self._settings, self._clock, self._templates)
-        client = self._client()
+        client, connected = self._client(), False
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 await client.connect()
+                connected = True
                 refused, _ = await client.send_message(mail)
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise self._delivery_error(error) from None
+            raise self._delivery_error(error, uncertain=connected) from None
         else:
             with contextlib.suppress(aiosmtplib.SMTPException):
                 await client.quit(timeout=_QUIT_SECONDS)
@@ -90,7 +91,8 @@ class EmailNotifier:
             timeout=self._deadline_seconds,
         )
 
-    def _delivery_error(self, error: Exception) -> DeliveryError:
+    def _delivery_error(self, error: Exception, *, uncertain: bool = False) -> DeliveryError:
+        """Say what was wrong. uncertain: a mail was on its way, so that without an answer it may have been taken."""
         host = f"{self._settings.smtp_server}:{self._settings.smtp_port}"
         if _is_certificate_error(error):
             return DeliveryError("tls", f"the certificate of {host} is not valid", permanent=True)
@@ -102,11 +104,13 @@ class EmailNotifier:
             step = "login" if isinstance(error, aiosmtplib.SMTPAuthenticationError) else "send"
             return DeliveryError(step, f"{host} answered {error.code}", permanent=error.code >= 500)
         if isinstance(error, TimeoutError):
-            return DeliveryError("connect", f"no answer from {host} within {self._deadline_seconds:g} s")
+            return DeliveryError(
+                "connect", f"no answer from {host} within {self._deadline_seconds:g} s", uncertain=uncertain
+            )
         if isinstance(error, ssl.SSLError):
             return DeliveryError("tls", f"no TLS connection with {host}")
         if isinstance(error, OSError):
-            return DeliveryError("connect", f"no connection with {host}")
+            return DeliveryError("connect", f"no connection with {host}", uncertain=uncertain)
         return DeliveryError("connect", f"{host} lacks what the settings ask for: {_lacking(error)}", permanent=True)
 
 

@@ -75,11 +75,13 @@ class HttpSender:
         except aiohttp.ClientConnectorError as error:
             raise self._connect_error(error.os_error) from None
         except TimeoutError:
-            raise DeliveryError("answer", f"no answer from {host} within {self._timeout.total:g} s") from None
+            detail = f"no answer from {host} within {self._timeout.total:g} s"
+            raise DeliveryError("answer", detail, uncertain=True) from None
         except aiohttp.InvalidURL:
             raise DeliveryError("connect", f"{host} is no host that can be connected to", permanent=True) from None
         except aiohttp.ClientError as error:
-            raise DeliveryError("answer", f"{host} broke the connection ({type(error).__name__})") from None
+            detail = f"{host} broke the connection ({type(error).__name__})"
+            raise DeliveryError("answer", detail, uncertain=True) from None
 
     def _connector(self) -> aiohttp.TCPConnector:
         return aiohttp.TCPConnector(
@@ -111,6 +113,7 @@ class HttpSender:
             detail,
             permanent=400 <= status < 500 and status not in _TEMPORARY,
             retry_after_seconds=self._retry_after(headers.get("Retry-After")),
+            uncertain=status >= 500 and status != http.HTTPStatus.SERVICE_UNAVAILABLE,
         )
 
     def _retry_after(self, value: str | None) -> float | None:

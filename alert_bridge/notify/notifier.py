@@ -76,18 +76,26 @@ class DeliveryError(Exception):
 
     permanent: trying again cannot help (address unknown, log-in refused, certificate wrong).
     retry_after_seconds: how long the other side asked us to wait, or None.
+    uncertain: the receiver may have it all the same: there was no answer, or none that says that it was not taken.
     step: how far the attempt came, one of `connect`, `tls`, `login`, `send`, `answer`, `plugin`.
     detail: what happened, in one sentence without any secret.
     """
 
     def __init__(
-        self, step: str, detail: str, *, permanent: bool = False, retry_after_seconds: float | None = None
+        self,
+        step: str,
+        detail: str,
+        *,
+        permanent: bool = False,
+        retry_after_seconds: float | None = None,
+        uncertain: bool = False,
     ) -> None:
         super().__init__(step, detail)
         self.step = step
         self.detail = detail
         self.permanent = permanent
         self.retry_after_seconds = retry_after_seconds
+        self.uncertain = uncertain
 
     def __str__(self) -> str:
         return f"{self.step}: {self.detail}"

@@ -239,6 +239,13 @@ def settle(
         connection.execute(update(outbox).where(outbox.c.number.in_(chunk)).values(values))
 
 
+def count_as_told(connection: Connection, numbers: Collection[int], now: datetime) -> None:
+    """Note that rows being sent may have reached their address, whatever becomes of them: it hears of the end."""
+    for chunk in chunks(sorted(numbers)):
+        mine = and_(outbox.c.number.in_(chunk), outbox.c.state == "sending", outbox.c.sent_at.is_(None))
+        connection.execute(update(outbox).where(mine).values(sent_at=format_utc(now)))
+
+
 def of_state(connection: Connection, state: str, limit: int, offset: int = 0) -> tuple[list[Delivery], int]:
     """Return rows in a state, the newest first, and how many there are in all."""
     mine = outbox.c.state == state

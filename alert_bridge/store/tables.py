@@ -99,7 +99,7 @@ outbox = Table(
     Column("created_at", Text, nullable=False, server_default=""),
     Column("touched_at", Text, nullable=False, server_default=""),
     Column("due_at", Text, nullable=False),
-    Column("sent_at", Text),
+    Column("sent_at", Text),  # of a row that is not `sent`: when it may have been, without an answer
     Column("error", Text),
     Column("severity", Text, nullable=False, server_default=""),
     Column("held_by", Text),

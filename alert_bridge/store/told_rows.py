@@ -22,7 +22,7 @@ _ON_ITS_WAY = ("sent", "sending", "pending", "retry")
 
 
 def told(connection: Connection, alert_ids: Collection[str], channel: str, target: str) -> set[str]:
-    """Return which of the episodes were told at an address, the word that they are over aside."""
+    """Return of which episodes an address heard, or may have; the word that they are over aside."""
     found: set[str] = set()
     for chunk in chunks(sorted(alert_ids)):
         query = (
@@ -33,7 +33,7 @@ def told(connection: Connection, alert_ids: Collection[str], channel: str, targe
                 outbox.c.channel == channel,
                 outbox.c.target == target,
                 outbox.c.event != "resolved",
-                outbox.c.state == "sent",
+                outbox.c.sent_at.is_not(None),
                 _WHILE_IT_FIRED,
             )
         )
@@ -42,10 +42,10 @@ def told(connection: Connection, alert_ids: Collection[str], channel: str, targe
 
 
 def told_or_pending(connection: Connection, alert_ids: Collection[str]) -> dict[str, list[str]]:
-    """Return the channels that were told of each episode, or may be about to be."""
+    """Return the channels that were told of each episode, may have been, or may be about to be."""
     found: dict[str, set[str]] = defaultdict(set)
     for chunk in chunks(sorted(alert_ids)):
-        on_its_way = outbox.c.state.in_(_ON_ITS_WAY)
+        on_its_way = or_(outbox.c.state.in_(_ON_ITS_WAY), outbox.c.sent_at.is_not(None))
         query = (
             select(outbox.c.alert_id, outbox.c.channel)
             .join(alerts)

@@ -206,6 +206,67 @@ async def test_a_first_word_whose_sender_died_is_not_repeated_once_a_later_step_
         assert await one.database.read(states) == ["cancelled", "sent"]
 
 
+@pytest.mark.parametrize(
+    ("error", "events"),
+    [
+        (DeliveryError("answer", "no answer within 10 s", uncertain=True), ["resolved"]),
+        (DeliveryError("connect", "refused"), []),
+    ],
+)
+async def test_the_end_is_told_to_who_may_have_heard_of_the_begin_and_to_nobody_else(
+    tmp_path: Path, error: DeliveryError, events: list[str]
+) -> None:
+    async with parts(tmp_path) as one:
+        await one.observe(seen())
+        one.channel.fail = error
+        await one.deliver()
+        one.channel.fail = None
+        await one.observe(seen(ends=1))
+        for _ in range(2):
+            one.clock.advance(60)
+            await one.deliver()
+        assert one.channel.events == events
+
+
+async def test_the_end_is_told_where_the_sender_of_the_begin_died(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        await one.observe(seen())
+        now = format_utc(one.clock.now())
+        await one.database.run(
+            lambda connection: connection.execute(update(table).values(state="sending", touched_at=now))
+        )
+        await one.observe(seen(ends=1))
+        for _ in range(2):
+            one.clock.advance(outbox.LEASE.total_seconds())
+            await one.deliver()
+            await one.deliver()
+        assert one.channel.events == ["resolved"]
+        assert await one.database.read(states) == ["cancelled", "sent"]
+
+
+async def test_the_end_is_told_though_what_may_have_been_heard_was_taken_back_before(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one:
+        [alert] = await one.observe(seen())
+        one.channel.fail = DeliveryError("answer", "no answer within 10 s", uncertain=True)
+        await one.deliver()
+        one.channel.fail = None
+        await one.pipeline.acknowledge(alert.id, "yui")
+        await one.observe(seen(ends=1))
+        await one.deliver()
+        assert one.channel.events == ["resolved"]
+
+
+async def test_a_receiver_that_answers_too_late_hears_of_the_end(tmp_path: Path) -> None:
+    async with parts(tmp_path) as one, receiving(Receiver(status=504)) as receiver:
+        use(one, {"hook": hook(receiver)})
+        await one.observe(seen())
+        await one.deliver()
+        receiver.status = 200
+        await one.observe(seen(ends=1))
+        await one.deliver()
+        assert [json.loads(raw)["event"] for _, raw in receiver.got] == ["firing", "resolved"]
+
+
 async def test_a_clock_that_is_set_back_leaves_nothing_waiting_for_the_old_future(tmp_path: Path) -> None:
     async with parts(tmp_path) as one:
         one.channel.fail = DeliveryError("answer", "503")
