@@ -87,7 +87,7 @@ class Escalating:
         others = [change for change in changes if change.what != "opened"]
         known = escalation_rows.load(connection, [change.alert.id for change in others])
         moved = [
-            (known[change.alert.id], escalation.follow(known[change.alert.id], change.alert.status, now), change)
+            (known[change.alert.id], _followed(known[change.alert.id], change, now), change)
             for change in others
             if change.alert.id in known
         ]
@@ -255,6 +255,11 @@ class Escalating:
             await database.run(functools.partial(move, chunk=ids[start : start + _CHUNK]))
 
 
+def _followed(state: Escalation, change: Change, now: datetime) -> Escalation:
+    taken_back = change.what == "unacknowledged" and bool(change.who)
+    return escalation.follow(state, change.alert.status, now, taken_back=taken_back)
+
+
 def _usual_time(change: Change, state: Escalation, now: datetime) -> Change | None:
     """Let an acknowledgement that names no time hold for as long as the policy says."""
     seconds = state.policy.acknowledge_seconds
@@ -265,8 +270,7 @@ def _usual_time(change: Change, state: Escalation, now: datetime) -> Change | No
 
 def _back_again(before: Escalation, after: Escalation, change: Change) -> Outcome | None:
     """Return the word that an acknowledgement or a snooze ran out, where the policy has nothing more to say."""
-    silent = before.running_since is None and before.stood_by in (Status.ACKNOWLEDGED, Status.SNOOZED)
-    if not silent or change.what != "firing" or after.running_since is None:
+    if not before.had_by_somebody or change.what != "firing" or after.running_since is None:
         return None
     return escalation.say_again(after, change.alert)
 

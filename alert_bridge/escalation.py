@@ -153,7 +153,8 @@ class Escalation:
     """How far an episode has come in the policy with which it began.
 
     position: of the next turn. elapsed_seconds: what its clock had counted when it last stood.
-    running_since: None while the clock stands; then stood_by says why: the status of that time.
+    running_since: None while the clock stands; then stood_by says why: the status of that time. An acknowledgement or
+    a snooze that runs out while the episode is suppressed stays named until it fires: it is still to be told again.
     told: the channels told last, None before the first word; told_severity: what they were told.
     own_channels: who gets the first word instead, where the source of the alert names somebody.
     number: of the next notification; never less than the position.
@@ -169,6 +170,11 @@ class Escalation:
     told_severity: Severity = Severity.LOW
     own_channels: tuple[str, ...] = ()
     number: int = 0
+
+    @property
+    def had_by_somebody(self) -> bool:
+        """Whether the clock stands, or stood at first, because somebody has it or wants to hear of it later."""
+        return self.running_since is None and self.stood_by in (Status.ACKNOWLEDGED, Status.SNOOZED)
 
     @property
     def next_turn(self) -> Turn | None:
@@ -240,12 +246,16 @@ def choose(policies: Sequence[Policy], severity: Severity, labels: Mapping[str, 
     return next((one for one in policies if one.match.holds(severity, labels)), EVERYBODY_AT_ONCE)
 
 
-def follow(state: Escalation, status: Status, now: datetime) -> Escalation:
-    """Let the clock run or stand as the episode's status wants it."""
+def follow(state: Escalation, status: Status, now: datetime, *, taken_back: bool = False) -> Escalation:
+    """Let the clock run or stand as the episode's status wants it.
+
+    taken_back: a person ended the acknowledgement or the snooze; it did not run out.
+    """
     if status is Status.FIRING:
         return state if state.running_since else replace(state, running_since=now, stood_by=None)
     if state.running_since is None:
-        return replace(state, stood_by=status.value)
+        ran_out = status is Status.SUPPRESSED and state.had_by_somebody and not taken_back
+        return state if ran_out else replace(state, stood_by=status.value)
     counted = state.elapsed_seconds + max(0.0, (now - state.running_since).total_seconds())
     return replace(state, elapsed_seconds=counted, running_since=None, stood_by=status.value)
 

@@ -149,7 +149,7 @@ def _next_step(state: Escalation, turn: Turn, row: RowMapping) -> dict[str, Any]
     channels = [name for action in wanted for name in (("all",) if action.channels is None else action.channels)]
     return {
         "at": format_utc(at) if at else None,
-        "stood_by": state.stood_by,
+        "stood_by": row["status"] if state.running_since is None else None,
         "policy": state.policy.name,
         "step": turn.step + 1,
         "actions": [_words(action) for action in turn.actions],

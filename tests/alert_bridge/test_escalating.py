@@ -122,6 +122,25 @@ async def test_an_alert_with_no_step_left_is_told_again_when_its_acknowledgement
         assert len(keys) == 2
 
 
+@pytest.mark.parametrize("taken_back", [False, True])
+async def test_what_runs_out_while_it_is_silenced_is_told_again_after_the_silence_unless_a_person_took_it_back(
+    tmp_path: Path, taken_back: bool
+) -> None:
+    async with parts(tmp_path, channels=("slack",)) as one:
+        [alert] = await one.observe(seen())
+        await one.deliver()
+        await one.pipeline.acknowledge(alert.id, "yui", seconds=600)
+        await one.pipeline.act(alert.id, lambda one, now: episodes.mute(one, "maintenance:db", now) or pytest.fail())
+        if taken_back:
+            await one.pipeline.act(alert.id, lambda one, now: episodes.unacknowledge(one, "yui", now))
+        await pass_time(one, 20)
+        assert (await one.pipeline.get(alert.id)).status is Status.SUPPRESSED
+        await one.pipeline.act(alert.id, lambda one, now: episodes.comment_on(one, "yui", now, "soon"))
+        await one.pipeline.act(alert.id, lambda one, now: episodes.unmute(one, "maintenance:db", now) or pytest.fail())
+        await pass_time(one, 1)
+        assert len(said(one)) == (1 if taken_back else 2)
+
+
 async def test_steps_overdue_after_an_outage_are_done_together_with_one_word_a_channel(tmp_path: Path) -> None:
     async with parts(tmp_path, channels=CHANNELS, policies=policies({})) as one:
         [alert] = await one.observe(seen(severity="warning"))
