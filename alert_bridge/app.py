@@ -215,7 +215,7 @@ class AlertBridge:
             clock=self.clock,
         )
         self._work("signs of life", lambda: give_signs_of_life(database, self.clock, self.metrics))
-        upkeep = MaintenanceWork(self.maintenance, self.pipeline, database, self.clock)
+        upkeep = MaintenanceWork(self.maintenance, self.pipeline, self.clock)
         self.pipeline.stages += [upkeep.stage, self.escalating.stage, self._reminding.stage]
         self._work("maintenance", lambda: every(_EXPIRE_SECONDS, upkeep.sweep))
         for channel in self.notification_manager.names:

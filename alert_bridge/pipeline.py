@@ -154,14 +154,15 @@ class Pipeline:
     async def change(self, decide: Callable[[Connection, datetime], Sequence[Change]]) -> list[Alert]:
         """Store what `decide` finds to change, in one transaction; returns the new states, in order.
 
-        decide: reads and writes over the connection given, with the moment now.
+        decide: reads and writes over the connection given, with the moment at which its transaction has its turn.
         """
-        now = self._clock.now()
-        stored = await self._database.run(
-            lambda connection: [
-                one for part in _without_repeats(decide(connection, now)) for one in self._store(connection, part, now)
-            ]
-        )
+
+        def work(connection: Connection) -> list[Event]:
+            now = self._clock.now()
+            parts = _without_repeats(decide(connection, now))
+            return [one for part in parts for one in self._store(connection, part, now)]
+
+        stored = await self._database.run(work)
         await self._publish(stored)
         return [alert for _, alert in stored]
 

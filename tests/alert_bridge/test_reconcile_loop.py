@@ -311,7 +311,7 @@ async def test_what_began_in_a_maintenance_window_is_silent_and_fires_after_it(t
         settings = WindowSettings.model_validate(
             {"name": "db", "match": {"job": "db"}, "start": format_utc(start), "duration": "1h"}
         )
-        work = MaintenanceWork(Maintenance(windows([settings], "UTC")), one.pipeline, one.database, one.clock)
+        work = MaintenanceWork(Maintenance(windows([settings], "UTC")), one.pipeline, one.clock)
         one.pipeline.stages.insert(0, work.stage)
         labels = {"alertname": "InWindow", "job": "db"}
         [opened, *_] = await one.observe(Observation(fingerprint(labels), labels, {}, start))
@@ -333,7 +333,7 @@ async def test_a_window_that_opens_mutes_what_is_open_and_lets_ends_and_owners_t
         settings = WindowSettings.model_validate(
             {"name": "all", "match": {}, "start": format_utc(one.clock.time() + 60), "duration": "1h"}
         )
-        work = MaintenanceWork(Maintenance(windows([settings], "UTC")), one.pipeline, one.database, one.clock)
+        work = MaintenanceWork(Maintenance(windows([settings], "UTC")), one.pipeline, one.clock)
         first, second = ({"alertname": name} for name in "AB")
         [a] = await one.observe(Observation(fingerprint(first), first, {}, start))
         [b] = await one.observe(Observation(fingerprint(second), second, {}, start))
