@@ -116,6 +116,8 @@ def test_the_example_of_the_page_about_escalation_loads() -> None:
     short, full = (yaml.safe_load(part.split("```")[0]) for part in text.split("```yaml")[1:3])
     load(EmbeddedConfiguration, data=short, environ={})
     names = ("slack", "email", "phone-aiko", "phone-ben")
-    channels = {"notifications": {"channels": {name: {"type": "webhook", "url": "https://example.com/"} for name in names}}}
+    channels = {
+        "notifications": {"channels": {name: {"type": "webhook", "url": "https://example.com/"} for name in names}}
+    }
     section = load(Configuration, data=full | channels, environ={}).escalation
     assert [policy.name for policy in section.to_policies("UTC")] == ["feeds at night", "default"]

@@ -85,7 +85,9 @@ async def test_apprise_tells_any_service_and_never_repeats_its_address() -> None
         assert b"CPU 93.5 % on news-1" in receiver.got[0][1]
         receiver.status = 500
         with pytest.raises(DeliveryError) as caught:
-            await AppriseNotifier(AppriseSettings(url=url, allow_private_addresses=True), Templates()).send(notification())
+            await AppriseNotifier(AppriseSettings(url=url, allow_private_addresses=True), Templates()).send(
+                notification()
+            )
         assert "canary" not in str(caught.value)
     with pytest.raises(DeliveryError, match="apprise knows no service"):
         await AppriseNotifier(AppriseSettings(url=SecretStr("nonsense")), Templates()).send(notification())
