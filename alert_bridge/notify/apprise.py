@@ -70,7 +70,7 @@ class AppriseNotifier:
             told = service.notify(title=title, body=body, notify_type=apprise.NotifyType(kind), body_format="text")
         except (Exception, SystemExit) as error:  # a service's own code, in hundreds of variants
             return DeliveryError("send", f"the service raised {type(error).__name__}", uncertain=True)
-        return None if told else DeliveryError("send", "the service did not take the message")
+        return None if told else DeliveryError("send", "the service did not take the message", uncertain=True)
 
 
 def _tells_no_address(record: logging.LogRecord) -> bool:

@@ -239,7 +239,24 @@ async def test_server_that_is_away_may_be_tried_again() -> None:
     async with serving(Mailbox()) as mailbox:
         pass
     error = await failure(mailbox)
-    assert (error.step, error.permanent) == ("connect", False)
+    assert (error.step, error.permanent, error.uncertain) == ("connect", False, False)
+
+
+@dataclass
+class Vanishing(Mailbox):
+    """A server that takes the mail and breaks the connection instead of saying so."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
+        self.got.append(envelope)
+        server.transport.abort()
+        return "250 unheard"
+
+
+async def test_a_mail_whose_taking_was_not_confirmed_may_have_arrived() -> None:
+    async with serving(Vanishing()) as mailbox:
+        error = await failure(mailbox)
+    assert len(mailbox.got) == 1
+    assert (error.permanent, error.uncertain) == (False, True)
 
 
 async def test_server_that_says_nothing_fails_at_the_deadline() -> None:

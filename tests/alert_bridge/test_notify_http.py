@@ -117,12 +117,24 @@ async def test_a_strange_retry_after_waits_at_most_a_day(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "permanent"), [(400, True), (404, True), (408, False), (425, False), (500, False), (599, False)]
+    ("status", "permanent", "uncertain"),
+    [
+        (400, True, False),
+        (404, True, False),
+        (408, False, False),
+        (425, False, False),
+        (500, False, True),
+        (503, False, False),
+        (504, False, True),
+        (599, False, True),
+    ],
 )
-async def test_client_errors_are_permanent_and_server_errors_are_not(status: int, permanent: bool) -> None:
+async def test_client_errors_are_permanent_and_server_errors_are_not(
+    status: int, permanent: bool, uncertain: bool
+) -> None:
     async with receiving(Receiver(status=status)) as receiver:
         error = await failure(webhook(receiver))
-    assert (error.step, error.permanent) == ("answer", permanent)
+    assert (error.step, error.permanent, error.uncertain) == ("answer", permanent, uncertain)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -149,7 +161,7 @@ async def test_hanging_receiver_fails_at_the_deadline_and_may_be_tried_again() -
         with pytest.raises(DeliveryError, match=r"no answer from 127\.0\.0\.1 within 0\.05 s") as caught:
             await slow.post(b"{}", {})
         released.set()
-    assert not caught.value.permanent
+    assert (caught.value.permanent, caught.value.uncertain) == (False, True)
 
 
 async def test_refused_connection_may_be_tried_again() -> None:
@@ -157,7 +169,7 @@ async def test_refused_connection_may_be_tried_again() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     error = await failure(webhook(Receiver(port=port)))
-    assert (error.step, error.permanent) == ("connect", False)
+    assert (error.step, error.permanent, error.uncertain) == ("connect", False, False)
 
 
 class FixedResolver(AbstractResolver):
