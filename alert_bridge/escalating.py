@@ -21,7 +21,7 @@ from alert_bridge.episodes import Change
 from alert_bridge.escalation import Escalation, Outcome, Policy
 from alert_bridge.pipeline import Pipeline
 from alert_bridge.schedules import OnCall
-from alert_bridge.store import episode_rows, escalation_rows, outbox
+from alert_bridge.store import episode_rows, escalation_rows, outbox, told_rows
 from runtime.clock import Clock, format_utc
 from runtime.database import Database
 from runtime.tasks import every
@@ -109,6 +109,7 @@ class Escalating:
 
     async def run(self, pipeline: Pipeline, database: Database) -> None:
         """Take what is due, again and again, until cancelled."""
+        await self.adopt(database)
         await self._set_back(database)
         await every(_TICK_SECONDS, lambda: self.tick(pipeline, database))
 
@@ -124,6 +125,14 @@ class Escalating:
             except Exception:
                 logger.exception("escalation of %d alerts failed together and is tried one by one", len(chunk))
                 await self._one_by_one(pipeline, chunk)
+
+    async def adopt(self, database: Database) -> None:
+        """Let open alerts that began before there were escalations have theirs, from now on."""
+        adopted = 0
+        while count := await database.run(self._adopt_some):
+            adopted += count
+        if adopted:
+            logger.info("%d open alerts from before this version escalate from now on", adopted)
 
     async def audit(self, database: Database) -> None:
         """Count what is overdue, so that somebody sees it if the worker stands."""
@@ -152,6 +161,18 @@ class Escalating:
                 }
             )
         return shown
+
+    def _adopt_some(self, connection: Connection) -> int:
+        now = self._clock.now()
+        found = episode_rows.get_all(connection, escalation_rows.without(connection, _CHUNK))
+        told = told_rows.told_or_pending(connection, [alert.id for alert in found])
+        policies = [escalation.choose(self.policies, alert.severity, alert.labels) for alert in found]
+        begun = [
+            (escalation.adopt(alert, policy, told.get(alert.id, ()), now), alert)
+            for alert, policy in zip(found, policies, strict=True)
+        ]
+        escalation_rows.begin(connection, begun, now)
+        return len(begun)
 
     def _begin(self, change: Change, now: datetime) -> tuple[Escalation, Alert]:
         alert = change.alert

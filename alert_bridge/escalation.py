@@ -260,6 +260,19 @@ def follow(state: Escalation, status: Status, now: datetime, *, taken_back: bool
     return replace(state, elapsed_seconds=counted, running_since=None, stood_by=status.value)
 
 
+def adopt(alert: Alert, policy: Policy, told: Sequence[str], now: datetime) -> Escalation:
+    """Return the escalation of an episode that began before there was one; its clock begins now.
+
+    told: the channels that heard of it, or are about to: what the policy does at once counts as done where there is
+    one, so that nobody hears a second first word.
+    """
+    state = Escalation(alert.id, policy)
+    if told:
+        done = len(list(itertools.takewhile(lambda step: step.after_seconds <= 0, policy.steps)))
+        state = replace(state, position=done, told=tuple(told), told_severity=alert.severity, number=max(done, 1))
+    return follow(state, alert.status, now)
+
+
 def set_back(state: Escalation, now: datetime, by: timedelta | None = None) -> Escalation:
     """Let a clock that runs go on from where it was, though the wall clock was set back.
 

@@ -105,6 +105,13 @@ def overdue(connection: Connection, before: datetime) -> Overdue:
     return Overdue(count, parse_utc(oldest) if oldest else None)
 
 
+def without(connection: Connection, limit: int) -> list[str]:
+    """Return open episodes that have no escalation, the oldest first: they began before this version."""
+    query = select(alerts.c.id).outerjoin(escalations).where(alerts.c.resolved_at.is_(None))
+    query = query.where(escalations.c.alert_id.is_(None)).order_by(alerts.c.created_at).limit(limit)
+    return list(connection.execute(query).scalars())
+
+
 def running(connection: Connection, after: datetime | None = None) -> list[str]:
     """Return the episodes whose clock runs, with `after` those whose clock began to run later than that."""
     query = select(escalations.c.alert_id).where(escalations.c.running_since.is_not(None))
