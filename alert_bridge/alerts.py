@@ -31,7 +31,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for LOW to 3 for CRITICAL."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
     @property
     def prometheus(self) -> str:
@@ -39,6 +39,7 @@ class Severity(StrEnum):
         return _PROMETHEUS_WORDS[self]
 
 
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 _SEVERITY_WORDS = {
     "low": "LOW",
     "info": "LOW",

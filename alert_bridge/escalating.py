@@ -37,7 +37,8 @@ _MOST_A_TICK = 5000
 _CHUNK = 200
 _SET_BACK_SECONDS = 1.0
 
-Work = tuple[Alert, Outcome]
+Look = tuple[Escalation, Alert, Outcome | None]
+"""An episode that was looked at: how far it had come, the episode, and what is to be done now."""
 
 
 class Escalating:
@@ -83,7 +84,8 @@ class Escalating:
     def stage(self, connection: Connection, changes: Sequence[Change], now: datetime) -> list[Change]:
         """Follow changes of episodes; returns what the steps that are due at once change in turn."""
         opened = [self._begin(change, now) for change in changes if change.what == "opened"]
-        escalation_rows.begin(connection, opened, now)
+        begun = [(state, alert, self._outcome(state, alert, now)) for state, alert in opened]
+        escalation_rows.begin(connection, [_reached(*one) for one in begun], now)
         others = [change for change in changes if change.what != "opened"]
         known = escalation_rows.load(connection, [change.alert.id for change in others])
         moved = [
@@ -93,19 +95,13 @@ class Escalating:
         ]
         self._silence(connection, moved, now)
         further = [one for _, after, change in moved if (one := _usual_time(change, after, now)) is not None]
-        work = [(alert, outcome) for state, alert in opened if (outcome := self._outcome(state, alert, now))]
+        went_on = []
         for before, after, change in moved:
             outcome = _back_again(before, after, change) or self._outcome(after, change.alert, now)
-            if outcome is not None:
-                work.append((change.alert, outcome))
-        taken = {alert.id for alert, _ in work}
-        kept = [
-            (after, change.alert)
-            for before, after, change in moved
-            if change.alert.id not in taken and (after != before or after.risen(change.alert.severity))
-        ]
-        escalation_rows.save(connection, kept, now)
-        return further + self._apply(connection, work, now)
+            if outcome is not None or after != before or after.risen(change.alert.severity):
+                went_on.append((after, change.alert, outcome))
+        escalation_rows.save(connection, [_reached(*one) for one in went_on], now)
+        return further + self._apply(connection, [*begun, *went_on], now)
 
     async def run(self, pipeline: Pipeline, database: Database) -> None:
         """Take what is due, again and again, until cancelled."""
@@ -200,17 +196,14 @@ class Escalating:
                 again.append(change.alert.id)
         outbox.tell_after_all(connection, again, now)
 
-    def _apply(self, connection: Connection, work: Sequence[Work], now: datetime) -> list[Change]:
-        """Store what is taken, with its words for the outbox; returns what it changes of the episodes."""
+    def _apply(self, connection: Connection, looks: Sequence[Look], now: datetime) -> list[Change]:
+        """Note what is taken and put its words into the outbox; returns what it changes of the episodes."""
+        work = [(alert, outcome) for _, alert, outcome in looks if outcome is not None]
         taken = [(outcome.state, turn) for _, outcome in work for turn in outcome.turns]
         escalation_rows.record(connection, taken, now)
-        shown = [
-            (outcome, replace(alert, severity=outcome.severity, assignee=outcome.assignee)) for alert, outcome in work
-        ]
-        escalation_rows.save(connection, [(outcome.state, alert) for outcome, alert in shown], now)
         entries = [
             outbox.Entry(alert.id, outcome.event, channel, now, outcome.number)
-            for outcome, alert in shown
+            for alert, outcome in work
             for channel in outcome.channels
         ]
         outbox.enqueue_all(connection, entries)
@@ -229,17 +222,12 @@ class Escalating:
     async def _take(self, pipeline: Pipeline, alert_ids: Sequence[str]) -> None:
         def decide(connection: Connection, now: datetime) -> list[Change]:
             states = escalation_rows.load(connection, alert_ids)
-            work: list[Work] = []
-            left = []
+            looks: list[Look] = []
             for alert in episode_rows.get_all(connection, list(states)):
                 state = escalation.follow(states[alert.id], alert.status, now)
-                outcome = self._outcome(state, alert, now)
-                if outcome is None:
-                    left.append((state, alert))
-                else:
-                    work.append((alert, outcome))
-            escalation_rows.save(connection, left, now)
-            return self._apply(connection, work, now)
+                looks.append((state, alert, self._outcome(state, alert, now)))
+            escalation_rows.save(connection, [_reached(*one) for one in looks], now)
+            return self._apply(connection, looks, now)
 
         await pipeline.change(decide)
         pipeline.outbox_changed.set()
@@ -279,6 +267,15 @@ class Escalating:
 def _followed(state: Escalation, change: Change, now: datetime) -> Escalation:
     taken_back = change.what == "unacknowledged" and bool(change.who)
     return escalation.follow(state, change.alert.status, now, taken_back=taken_back)
+
+
+def _reached(state: Escalation, alert: Alert, outcome: Outcome | None) -> tuple[Escalation, Alert]:
+    """Return how far an episode has come, and the episode, once what is to be done is done."""
+    if outcome is None:
+        return state, alert
+    if (outcome.severity, outcome.assignee) == (alert.severity, alert.assignee):
+        return outcome.state, alert
+    return outcome.state, replace(alert, severity=outcome.severity, assignee=outcome.assignee)
 
 
 def _usual_time(change: Change, state: Escalation, now: datetime) -> Change | None:

@@ -297,10 +297,12 @@ def work_off(
     severity = max((alert.severity, *_severities(taken.turns)), key=lambda one: one.rank)
     named = {*taken.channels, *((state.told or ()) if state.risen(severity) else ())}
     heard = tuple(name for name in channels if name in named)
-    after = replace(state, position=state.position + len(taken.turns))
+    position = state.position + len(taken.turns)
     if heard:
-        number = max(state.number, after.position - 1)
-        after = replace(after, told=heard, told_severity=severity, number=number + 1)
+        number = max(state.number, position - 1) + 1
+        after = replace(state, position=position, told=heard, told_severity=severity, number=number)
+    else:
+        after = replace(state, position=position)
     assignee, problems = _assignee(taken.turns, now, on_call)
     return Outcome(
         state=after,

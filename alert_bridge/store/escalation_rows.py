@@ -47,7 +47,8 @@ def load(connection: Connection, alert_ids: Collection[str]) -> dict[str, Escala
 
 def begin(connection: Connection, states: Sequence[tuple[Escalation, Alert]], now: datetime) -> None:
     """Store the escalations of episodes that begin, with their policies."""
-    policies = {version_of(state.policy): state.policy for state, _ in states}
+    versions = _versions([state for state, _ in states])
+    policies = {versions[id(state.policy)]: state.policy for state, _ in states}
     known = select(escalation_policies.c.version).where(escalation_policies.c.version.in_(policies))
     new = policies.keys() - set(connection.execute(known).scalars())
     if new:
@@ -64,26 +65,31 @@ def begin(connection: Connection, states: Sequence[tuple[Escalation, Alert]], no
             ],
         )
     if states:
-        connection.execute(insert(escalations), [_row(state, alert, now) for state, alert in states])
+        rows = [_row(state, alert, versions[id(state.policy)], now) for state, alert in states]
+        connection.execute(insert(escalations), rows)
 
 
 def save(connection: Connection, states: Sequence[tuple[Escalation, Alert]], now: datetime) -> None:
     """Store how far escalations have come."""
     if states:
-        rows = [_row(state, alert, now) | {"_id": state.alert_id} for state, alert in states]
+        versions = _versions([state for state, _ in states])
+        rows = [
+            _row(state, alert, versions[id(state.policy)], now) | {"_id": state.alert_id} for state, alert in states
+        ]
         connection.execute(update(escalations).where(escalations.c.alert_id == bindparam("_id")), rows)
 
 
 def record(connection: Connection, taken: Sequence[tuple[Escalation, Turn]], now: datetime) -> None:
     """Note the steps that are taken. Raises sqlalchemy.exc.IntegrityError where one was taken before."""
+    versions, done_at = _versions([state for state, _ in taken]), format_utc(now)
     rows = [
         {
             "alert_id": state.alert_id,
-            "policy_version": version_of(state.policy),
+            "policy_version": versions[id(state.policy)],
             "loop": turn.loop,
             "step": turn.step,
             "action": f"{place} {action.kind}",
-            "done_at": format_utc(now),
+            "done_at": done_at,
         }
         for state, turn in taken
         for place, action in enumerate(turn.actions)
@@ -179,11 +185,16 @@ def _rows(connection: Connection, alert_ids: Collection[str]) -> list[RowMapping
     return found
 
 
-def _row(state: Escalation, alert: Alert, now: datetime) -> dict[str, Any]:
+def _versions(states: Sequence[Escalation]) -> dict[int, str]:
+    """Return the versions of policies by their identity: hundreds of states share one, and a hash takes its time."""
+    return {key: version_of(policy) for key, policy in {id(one.policy): one.policy for one in states}.items()}
+
+
+def _row(state: Escalation, alert: Alert, version: str, now: datetime) -> dict[str, Any]:
     due_at = state.due_at(alert.severity, now)
     return {
         "alert_id": state.alert_id,
-        "policy_version": version_of(state.policy),
+        "policy_version": version,
         "position": state.position,
         "elapsed_seconds": state.elapsed_seconds,
         "running_since": format_utc(state.running_since) if state.running_since else None,
