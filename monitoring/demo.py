@@ -4,39 +4,28 @@ Each step prints its evidence, read back from where it lies: the APIs of Prometh
 the files of the mail and webhook receivers, and a WebSocket client of its own.
 """
 
-import email
-import email.policy
 import json
 import sqlite3
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import requests
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from monitoring.demo_escalation import EscalationDemo
+from monitoring.demo_parts import TIMEOUT_SECONDS, Step, words
 from monitoring.processes import Signals, Talk
 from monitoring.supervisor import Stack
 from runtime.clock import Clock, SystemClock
 
 LOOK_SECONDS = 0.5
-TIMEOUT_SECONDS = 5.0
 PATTERN = "database_error"
 ALERT = "ErrorRateAboveThreshold"
 METRIC = "error_rate"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to be seen. look: returns what was seen, or None as long as it is not."""
-
-    name: str
-    seconds: float
-    look: Callable[[], str | None]
 
 
 class Listener:
@@ -91,6 +80,7 @@ class Demo:
         self._http.verify = False
         self._http.headers.update(self._headers)
         self._bridge = f"{self._scheme}://{stack.addresses.alert_bridge}/api/v1"
+        self._received = stack.data / "received"
         self._id = ""
         self._listener: Listener | None = None
 
@@ -133,10 +123,11 @@ class Demo:
             Step("the alert is in Alertmanager", 30, self._in_alertmanager),
             Step("the alert is in the database, with its reason", 30, self._in_database),
             Step("the feed client heard of it", 10, lambda: self._heard("firing")),
-            Step("the webhook was called", 30, lambda: self._hook("firing")),
-            Step("the mail arrived", 30, lambda: self._mail("firing")),
+            Step("the webhook was called", 30, lambda: self._told("webhook", "firing")),
+            Step("the mail arrived", 30, lambda: self._told("mail", "firing")),
             Step("the feed client acknowledges it", 15, self._acknowledge),
             Step("the sample's database is repaired", 10, lambda: self._fail(None)),
+            *EscalationDemo(self._http, self._bridge, self._received).steps(),
             Step("the alert is resolved in the database", 150, self._resolved),
             Step("the feed client heard of that", 10, lambda: self._heard("resolved")),
             Step("webhook and mail say so", 30, self._told_of_the_end),
@@ -220,20 +211,11 @@ class Demo:
         message = self._listener.last(self._id, status) if self._listener else None
         return f"{message['type']}, seq {message['seq']}, {status}" if message else None
 
-    def _hook(self, event: str) -> str | None:
-        for file in sorted((self._stack.data / "received/hooks").glob("*.json")):
-            received = json.loads(file.read_bytes())
-            body = received["body"]
-            if body["event"] == event and body["alert"]["id"] == self._id:
-                return f"{file.name}: event {event}, Idempotency-Key {received['headers'].get('Idempotency-Key')}"
-        return None
-
-    def _mail(self, event: str) -> str | None:
-        for file in sorted((self._stack.data / "received/mail").glob("*.eml")):
-            mail = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-            if (mail["X-Newswatch-Alert"], mail["X-Newswatch-Event"]) == (self._id, event):
-                return f"{file.name}: {mail['Subject']} (to {mail['To']})"
-        return None
+    def _told(self, channel: str, event: str) -> str | None:
+        about = [
+            one for one in words(self._received) if (one.alert_id, one.channel, one.event) == (self._id, channel, event)
+        ]
+        return f"{about[0].file.name}: {event}, {about[0].title}; {about[0].address}" if about else None
 
     def _acknowledge(self) -> str | None:
         row = self._row()
@@ -250,7 +232,7 @@ class Demo:
         return f"{row['id']} {row['status']} at {row['resolved_at']}" if row and row["status"] == "resolved" else None
 
     def _told_of_the_end(self) -> str | None:
-        hook, mail = self._hook("resolved"), self._mail("resolved")
+        hook, mail = self._told("webhook", "resolved"), self._told("mail", "resolved")
         return f"{hook}\n{mail}" if hook and mail else None
 
     def _row(self) -> sqlite3.Row | None:

@@ -13,6 +13,8 @@ from runtime.security import is_loopback
 from runtime.settings import merge
 
 LOOPBACK = "127.0.0.1"
+ESCALATION_ALERT = "NewsDelayed"
+"""The alert by which a demo shows its escalation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +169,25 @@ def demo_settings(addresses: Addresses) -> dict[str, Any]:
         "severity": "critical",
         "for_seconds": 15,
     }
+    at_once = {"after": "0s", "actions": [{"notify": {"channels": "all"}}]}
+    everybody = {"name": "everybody at once", "match": {}, "steps": [at_once]}
     return {
         "analyzer": {"learning_seconds": 20},
         "alert_bridge": {"thresholds": [error_rate]},
-        "notifications": {"channels": {"hook": hook, "email": mail}},
+        "notifications": {"channels": {"hook": hook, "email": mail}, "suppression_window_seconds": 3},
+        "escalation": {"policies": [_demo_policy(), everybody]},
+    }
+
+
+def _demo_policy() -> dict[str, Any]:
+    """Return what happens to the demo's own alert: the webhook is told, and soon after the mail as well."""
+    return {
+        "name": "demo",
+        "match": {"alertname": ESCALATION_ALERT},
+        "steps": [
+            {"after": "0s", "actions": [{"notify": {"channels": "hook"}}]},
+            {"after": "10s", "actions": [{"severity_increase": "CRITICAL"}, {"notify": {"channels": "email"}}]},
+        ],
     }
 
 
