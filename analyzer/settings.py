@@ -187,9 +187,7 @@ class AnalyzerSettings(Section):
     def _usable_masks(cls, masks: dict[str, str]) -> dict[str, str]:
         for kind in masks:
             if not _KIND.fullmatch(kind):
-                raise ValueError(
-                    f"mask {kind[:80]!r}: expected letters, digits, _ and -, such as staff_number"
-                )
+                raise ValueError(f"mask {kind[:80]!r}: expected letters, digits, _ and -, such as staff_number")
             if kind in KINDS:
                 raise ValueError(f"mask {kind!r} is the name of a built-in kind: take another")
         masker(masks)

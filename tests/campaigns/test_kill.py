@@ -68,6 +68,7 @@ def run(folder: Path, seed: int, kills: int) -> None:
     assert sum(analyzer.lines().values()) == total
 
 
+@pytest.mark.slow
 def test_each_line_is_counted_once_though_the_analyzer_is_killed(tmp_path: Path) -> None:
     run(tmp_path, 1, 4)
 
