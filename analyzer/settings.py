@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -14,7 +13,7 @@ from analyzer.patterns import PREDEFINED, UNNAMED, Kind, Pattern
 from analyzer.reading.formats import NAMED, LineFormat, is_definition
 from runtime.expressions import MOST_EXPRESSIONS, Expression, InvalidExpression
 from runtime.masking import KINDS, masker
-from runtime.settings import Duration, Section, Settings, nearest
+from runtime.settings import Duration, Section, Settings, TimeZone, nearest
 
 _KIND = re.compile(r"\w[\w-]{0,49}")
 
@@ -43,7 +42,7 @@ class SourceSettings(Section):
     path: str = Field(min_length=1)
     format: str = "auto"
     encoding: str = AUTO
-    timezone: str | None = None
+    timezone: TimeZone | None = None
 
     @field_validator("format")
     @classmethod
@@ -59,16 +58,6 @@ class SourceSettings(Section):
             return value if value == AUTO else known_codec(value)
         except LookupError:
             raise ValueError("expected auto, utf-8, cp932, euc-jp or another encoding that Python knows") from None
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                ZoneInfo(value)
-            except (ValueError, KeyError, OSError):
-                raise ValueError("expected an IANA time zone such as Asia/Tokyo") from None
-        return value
 
 
 class SeriesSettings(Section):

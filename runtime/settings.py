@@ -143,20 +143,11 @@ class WebSettings(Section):
 
     external_url: str | None = None
     language: Literal["en", "ja"] = "en"
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
     allowed_hosts: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     rate_limit_per_minute: int = 600
     viewers: tuple[str, ...] = ()
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ValueError, KeyError, OSError):
-            raise ValueError("expected an IANA time zone such as Asia/Tokyo") from None
-        return value
 
 
 class PrometheusSettings(Section):

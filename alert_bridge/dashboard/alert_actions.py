@@ -1,5 +1,6 @@
 """What a person can do with an alert: the bodies of the requests, and what each decides."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -20,14 +21,14 @@ _COMMENT = Field(default="", max_length=4000)
 _SECONDS = Field(default=None, gt=0, le=episodes.LONGEST_SECONDS)
 
 
-class ActionBody(BaseModel):
+class ActionBody(BaseModel, ABC):
     """Base of the bodies: what is not known is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
+    @abstractmethod
     def decision(self, who: str) -> Decide:
         """Return what is done with each alert. Raises Problem 400."""
-        raise NotImplementedError
 
 
 class Acknowledge(ActionBody):

@@ -7,14 +7,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from alert_bridge.alerts import Severity
 from alert_bridge.notify.addresses import names_private_address
 from alert_bridge.quiet_hours import QuietHours
-from runtime.settings import Duration, Secret, Section
+from runtime.settings import Duration, Secret, Section, TimeZone
 
 PLUGINS = "newswatch.notifiers"
 """The group of entry points by which installed packages bring channels of their own."""
@@ -42,7 +41,7 @@ class QuietHoursSettings(Section):
 
     begin: time
     end: time
-    timezone: str | None = None
+    timezone: TimeZone | None = None
     days: Annotated[tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...], BeforeValidator(_split)] = ()
     pass_from: Severity = Severity.CRITICAL
 
@@ -50,16 +49,6 @@ class QuietHoursSettings(Section):
     @classmethod
     def _either_words(cls, value: Any) -> Any:
         return Severity.parse(value) if isinstance(value, str) else value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_timezone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                ZoneInfo(value)
-            except (ValueError, LookupError, OSError):
-                raise ValueError(f"{value!r} is no time zone; give an IANA name such as Asia/Tokyo") from None
-        return value
 
     @model_validator(mode="after")
     def _last(self) -> Self:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
+from starlette.routing import BaseRoute
 
 from alert_bridge.alerts import Alert, Observation, fingerprint
 from alert_bridge.delivery import DeliveryWorker
@@ -21,8 +22,34 @@ from alert_bridge.pipeline import Pipeline
 from alert_bridge.schedules import NOBODY_ON_CALL, OnCall
 from runtime.clock import ManualClock
 from runtime.database import Database
+from runtime.security import Access
+from runtime.settings import WebSettings
+from runtime.web import build_app, serve
+from tests.http_client import Client, client
 
 START = datetime(2026, 1, 31, 3, 0, tzinfo=UTC)
+
+
+@asynccontextmanager
+async def served(
+    routes: Sequence[BaseRoute], *, access: Access | None = None, ingest_paths: Sequence[str] = ()
+) -> AsyncIterator[Client]:
+    """Serve some routes as the bridge does."""
+    app = build_app(
+        name="alert_bridge",
+        routes=routes,
+        registry=CollectorRegistry(),
+        ready=lambda: None,
+        access=access or Access(),
+        web=WebSettings(rate_limit_per_minute=10_000),
+        ingest_paths=ingest_paths,
+    )
+    server = await serve(app, "127.0.0.1:0", access or Access())
+    try:
+        async with client(f"http://127.0.0.1:{server.port}") as http:
+            yield http
+    finally:
+        await server.close()
 
 
 def seen(name: str = "ErrorRate", *, starts: float = 0.0, ends: float | None = None, **labels: str) -> Observation:

@@ -5,43 +5,25 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 
 from alert_bridge.dashboard.alerts_api import AlertsApi
 from alert_bridge.dashboard.ingest_api import INGEST_PATH, INGEST_PATHS, IngestApi
 from alert_bridge.notify.notifier import Language
 from alert_bridge.store import inbox, tables
-from runtime.security import Access
-from runtime.settings import WebSettings
 from runtime.unavailable import Unavailable
-from runtime.web import build_app, serve
-from tests.alert_bridge.parts import Parts, parts, seen
-from tests.http_client import Client, client
+from tests.alert_bridge.parts import Parts, parts, seen, served
+from tests.http_client import Client
 from tests.waiting import until
 
 
 @asynccontextmanager
 async def bridge(folder: Path, language: Language = "en") -> AsyncIterator[tuple[Client, Parts]]:
     async with parts(folder) as one:
-        access = Access()
         ingest = IngestApi(one.pipeline, one.database, clock=one.clock)
         alerts = AlertsApi(one.pipeline, one.database, language=language)
-        app = build_app(
-            name="alert_bridge",
-            routes=[*ingest.routes(), *alerts.routes()],
-            registry=CollectorRegistry(),
-            ready=lambda: None,
-            access=access,
-            web=WebSettings(rate_limit_per_minute=10_000),
-            ingest_paths=INGEST_PATHS,
-        )
-        server = await serve(app, "127.0.0.1:0", access)
-        try:
-            async with client(f"http://127.0.0.1:{server.port}") as http:
-                yield http, one
-        finally:
-            await server.close()
+        async with served([*ingest.routes(), *alerts.routes()], ingest_paths=INGEST_PATHS) as http:
+            yield http, one
 
 
 ZERO_TIME = "0001-01-01T00:00:00Z"

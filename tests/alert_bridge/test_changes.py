@@ -4,38 +4,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from alert_bridge.build_watch import BuildWatch
 from alert_bridge.change_log import ChangeLog, Told, changes_of
 from alert_bridge.dashboard.changes_api import CHANGES_PATH, ChangesApi
 from runtime.clock import ManualClock
 from runtime.prometheus import Sample
-from runtime.security import Access
-from runtime.settings import WebSettings
-from runtime.web import build_app, serve
-from tests.alert_bridge.parts import START, Parts, parts, seen
-from tests.http_client import Client, client
+from tests.alert_bridge.parts import START, Parts, parts, seen, served
+from tests.http_client import Client
 
 
 @asynccontextmanager
 async def api(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
-    async with parts(folder) as one:
-        access = Access()
-        app = build_app(
-            name="alert_bridge",
-            routes=ChangesApi(ChangeLog(one.pipeline), one.database, one.clock).routes(),
-            registry=CollectorRegistry(),
-            ready=lambda: None,
-            access=access,
-            web=WebSettings(rate_limit_per_minute=10_000),
-        )
-        server = await serve(app, "127.0.0.1:0", access)
-        try:
-            async with client(f"http://127.0.0.1:{server.port}") as http:
-                yield http, one
-        finally:
-            await server.close()
+    async with (
+        parts(folder) as one,
+        served(ChangesApi(ChangeLog(one.pipeline), one.database, one.clock).routes()) as http,
+    ):
+        yield http, one
 
 
 async def test_a_change_is_kept_without_personal_data_and_once(tmp_path: Path) -> None:

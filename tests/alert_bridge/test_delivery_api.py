@@ -4,35 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
-
 from alert_bridge.dashboard.delivery_api import DeliveryApi
 from alert_bridge.notify.notifier import DeliveryError
-from runtime.security import Access
-from runtime.settings import WebSettings
-from runtime.web import build_app, serve
-from tests.alert_bridge.parts import Parts, parts, seen
-from tests.http_client import Client, client
+from tests.alert_bridge.parts import Parts, parts, seen, served
+from tests.http_client import Client
 
 
 @asynccontextmanager
 async def bridge(folder: Path) -> AsyncIterator[tuple[Client, Parts]]:
-    async with parts(folder) as one:
-        access = Access()
-        app = build_app(
-            name="alert_bridge",
-            routes=DeliveryApi(one.worker, one.database, one.clock).routes(),
-            registry=CollectorRegistry(),
-            ready=lambda: None,
-            access=access,
-            web=WebSettings(),
-        )
-        server = await serve(app, "127.0.0.1:0", access)
-        try:
-            async with client(f"http://127.0.0.1:{server.port}") as http:
-                yield http, one
-        finally:
-            await server.close()
+    async with parts(folder) as one, served(DeliveryApi(one.worker, one.database, one.clock).routes()) as http:
+        yield http, one
 
 
 async def test_a_dead_letter_is_shown_replayed_and_only_once(tmp_path: Path) -> None:

@@ -4,16 +4,12 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import Mock
 
-from prometheus_client import CollectorRegistry
-
 from alert_bridge.dashboard.views import Views
 from alert_bridge.store import threshold_rows
 from alert_bridge.threshold_manager import ThresholdChange
 from runtime.security import Access
 from runtime.settings import WebSettings
-from runtime.web import build_app, serve
-from tests.alert_bridge.parts import parts
-from tests.http_client import client
+from tests.alert_bridge.parts import parts, served
 
 
 async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_path: Path) -> None:
@@ -53,25 +49,13 @@ async def test_history_is_filtered_by_labels_and_says_why_in_both_languages(tmp_
             channels=unused,
             make_ticket=unused,
         )
-        app = build_app(
-            name="alert_bridge",
-            routes=views.routes(),
-            registry=CollectorRegistry(),
-            ready=lambda: None,
-            access=access,
-            web=WebSettings(),
-        )
-        server = await serve(app, "127.0.0.1:0", access)
-        try:
-            async with client(f"http://127.0.0.1:{server.port}") as http:
-                values = {}
-                for query in ("", "?severity=warning", "?severity=MEDIUM&instance=a:1", "?job=web"):
-                    answer = await http.get(f"/api/v1/thresholds/cpu_percent/history{query}")
-                    values[query] = [item["threshold_value"] for item in answer.json["items"]]
-                assert (await http.get("/api/v1/thresholds/cpu_percent/history?severity=huge")).status == 400
-                item = (await http.get("/api/v1/thresholds/cpu_percent/history?severity=critical")).json["items"][0]
-        finally:
-            await server.close()
+        async with served(views.routes(), access=access) as http:
+            values = {}
+            for query in ("", "?severity=warning", "?severity=MEDIUM&instance=a:1", "?job=web"):
+                answer = await http.get(f"/api/v1/thresholds/cpu_percent/history{query}")
+                values[query] = [item["threshold_value"] for item in answer.json["items"]]
+            assert (await http.get("/api/v1/thresholds/cpu_percent/history?severity=huge")).status == 400
+            item = (await http.get("/api/v1/thresholds/cpu_percent/history?severity=critical")).json["items"][0]
     assert values == {
         "": [95.0, 81.0, 80.0],
         "?severity=warning": [81.0, 80.0],
