@@ -129,7 +129,7 @@ def _watchdog(known: Mapping[str, Any] | None) -> Part:
         text = {"en": f"not heard since {heard or 'the start'}", "ja": f"{heard or '起動時'} から届いていません"}
         return Part("watchdog", "watchdog", "failed", text)
     if heard:
-        return Part("watchdog", "watchdog", "ok", {"en": f"heard at {heard}", "ja": f"{heard} に届きました"})
+        return Part("watchdog", "watchdog", "ok", {"en": "it comes through", "ja": "届いています"})
     return Part("watchdog", "watchdog", "unknown", {"en": "not heard yet", "ja": "まだ届いていません"})
 
 

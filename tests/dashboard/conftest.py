@@ -60,6 +60,14 @@ class Visitor:
         page.goto(f"{self.running.url}/?{query}#/{address}")
         return page
 
+    def posted(self, page: Page, count: int) -> list[Any]:
+        """Return what the server was asked to do, once it was so much: the page shows it before."""
+        for _ in range(400):
+            if len(self.running.backend.posts) >= count:
+                break
+            page.wait_for_timeout(20)
+        return self.running.backend.posts
+
     def _note(self, type: str, text: str) -> None:
         if type in ("error", "warning") and not text.startswith("Failed to load resource"):
             self.complaints.append(text)

@@ -46,10 +46,10 @@ def test_acknowledging_takes_one_tap_and_can_be_undone(visitor: Visitor) -> None
     row(page, ALERT).get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("2 critical alerts, all acknowledged")
     expect(row(page, ALERT)).to_contain_text("Sato Yui")
-    assert visitor.running.backend.posts == [("alerts/a1/acknowledge", {})]
+    assert visitor.posted(page, 1) == [("alerts/a1/acknowledge", {})]
     page.get_by_role("button", name="Undo").click()
     expect(row(page, ALERT)).to_contain_text("Nobody")
-    assert visitor.running.backend.posts[1:] == [("alerts/a1/unacknowledge", {})]
+    assert visitor.posted(page, 2)[1:] == [("alerts/a1/unacknowledge", {})]
 
 
 def test_refused_action_is_taken_back_and_the_row_says_why(visitor: Visitor) -> None:
@@ -109,6 +109,26 @@ def test_story_says_who_was_told_when_with_what_result_and_what_comes_next(visit
     expect(page.locator(".story .next .result")).to_contain_text("in ")
 
 
+def test_story_says_in_words_why_an_alert_fires_again(visitor: Visitor) -> None:
+    at = visitor.running.backend.history["a1"][-1]["timestamp"]
+    visitor.running.backend.history["a1"] += [
+        {"timestamp": at, "who": "", "what": "suppressed", "detail": "muted:nights"},
+        {"timestamp": at, "who": "", "what": "firing", "detail": "muted:nights ended"},
+    ]
+    story = visitor.open("alerts/a1").locator(".story")
+    expect(story).to_contain_text("Suppressed: mute time nights of Alertmanager")
+    expect(story).to_contain_text("Fires again, no longer suppressed by: mute time nights of Alertmanager")
+
+
+def test_an_alert_of_no_metric_shows_its_numbers_and_its_summary_in_the_readers_language(visitor: Visitor) -> None:
+    own = {"name": "Backlog", "message": "Backlog on news-1", "labels": {}, "value": 42.5, "threshold": 30.0}
+    texts = {"summary": "Backlog on news-1", "summary_ja": "news-1 で滞留"}
+    visitor.running.backend.alerts["a3"] |= own | {"annotations": texts}
+    page = visitor.open("alerts/a3", locale="ja-JP")
+    expect(page.locator(".drawer .why")).to_have_text("news-1 で滞留")
+    expect(page.locator("tr", has_text="news-1 で滞留")).to_contain_text("42.5、しきい値 30")
+
+
 def test_drawer_of_an_alert_that_knows_little_is_whole(visitor: Visitor) -> None:
     unknown = {
         "annotations",
@@ -141,7 +161,7 @@ def test_comment_snooze_and_assign_reach_the_server(visitor: Visitor) -> None:
     drawer.get_by_role("button", name="Snooze").click()
     drawer.get_by_role("button", name="1 h", exact=True).click()
     expect(drawer.locator(".drawer-head")).to_contain_text("Snoozed")
-    assert visitor.running.backend.posts == [
+    assert visitor.posted(page, 3) == [
         ("alerts/a1/assign", {"assignee": "Sato Yui"}),
         ("alerts/a1/comment", {"text": "rolling back"}),
         ("alerts/a1/snooze", {"seconds": 3600}),
@@ -180,7 +200,7 @@ def test_many_alerts_are_acted_on_at_once_and_what_failed_stays_selected(visitor
     expect(row(page, "Response time above its threshold")).to_contain_text("Sato Yui")
     page.get_by_role("button", name="Undo").click()
     expect(row(page, "Response time above its threshold")).to_contain_text("Nobody")
-    assert visitor.running.backend.posts == [
+    assert visitor.posted(page, 2) == [
         ("alerts/actions", {"ids": ["a3", "a4"], "action": "acknowledge"}),
         ("alerts/actions", {"ids": ["a3"], "action": "unacknowledge"}),
     ]
@@ -197,7 +217,7 @@ def test_all_that_match_are_acted_on_by_their_filter_after_one_question(visitor:
     page.get_by_role("button", name="Yes, 2 alerts").click()
     expect(page.get_by_role("status").filter(has_text="Assign: 2 alerts.")).to_be_visible()
     body = {"filter": {"severity": "HIGH"}, "action": "assign", "assignee": "Sato Yui"}
-    assert visitor.running.backend.posts == [("alerts/actions", body)]
+    assert visitor.posted(page, 1) == [("alerts/actions", body)]
 
 
 def test_list_is_grouped_by_what_the_reader_wants(visitor: Visitor) -> None:
@@ -509,7 +529,7 @@ def test_acknowledgement_takes_a_comment_and_an_expiry(visitor: Visitor) -> None
     form.get_by_role("button", name="Save").click()
     expect(page.locator(".drawer .said")).to_have_text("Sato Yui: rolling back")
     body = {"comment": "rolling back", "expires_in_seconds": 3600}
-    assert visitor.running.backend.posts[1:] == [("alerts/a1/acknowledgement", body)]
+    assert visitor.posted(page, 2)[1:] == [("alerts/a1/acknowledgement", body)]
 
 
 def test_thirty_hostile_texts_run_nowhere(visitor: Visitor) -> None:

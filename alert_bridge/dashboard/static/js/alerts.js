@@ -76,7 +76,11 @@ export function title(alert) {
 }
 
 /** @param {Alert} alert */
-export const description = (alert) => annotation(alert, "description") || (alert.message !== title(alert) ? alert.message : "");
+export function description(alert) {
+  const { summary, summary_ja: japaneseSummary } = alert.annotations ?? {};
+  const said = [title(alert), summary, japaneseSummary].includes(alert.message);
+  return annotation(alert, "description") || (said ? "" : alert.message);
+}
 
 /** Why the threshold is what it is, in the reader's language. @param {Alert} alert */
 export const reason = (alert) => alert.reason_texts?.[japanese() ? "ja" : "en"] || alert.reason || "";

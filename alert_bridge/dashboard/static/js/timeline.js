@@ -64,7 +64,7 @@ export function picture(events, from, to) {
   const ticks = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push(at);
   return html`<svg height=${height} viewBox="0 0 ${width} ${height}" role="group" aria-label=${t("timeline")}>
-    ${dense ? shaded(dense, x, height) : nothing}
+    ${dense ? shaded(dense, x, width, height) : nothing}
     ${ticks.map((at) => svg`<line class="c-grid" x1=${x(at)} x2=${x(at)} y1=${top} y2=${height - 18}/><text class="c-text" x=${x(at)} y=${height - 5} text-anchor="middle">${clock(at)}</text>`)}
     ${lane(t("lane_alerts"), top + 11, width, true)}
     ${lane(t("lane_anomalies"), anomalyY + 4, width)}
@@ -77,10 +77,12 @@ export function picture(events, from, to) {
   </svg>`;
 }
 
-/** @param {{from: number, to: number, n: number}} dense @param {(at: number) => number} x @param {number} height */
-const shaded = (dense, x, height) =>
-  svg`<rect class="c-cluster" x=${x(dense.from) - 6} y="2" width=${x(dense.to) - x(dense.from) + 12} height=${height - 20}/>
-    <text class="c-limit-text" x=${x(dense.from) - 2} y="13">${t("cluster", { n: dense.n, d: duration(Math.max(60, dense.to - dense.from)) })}</text>`;
+/** Its words go to the side where there is room. @param {{from: number, to: number, n: number}} dense @param {(at: number) => number} x @param {number} width @param {number} height */
+const shaded = (dense, x, width, height) => {
+  const left = x(dense.from) > width / 2;
+  return svg`<rect class="c-cluster" x=${x(dense.from) - 6} y="2" width=${x(dense.to) - x(dense.from) + 12} height=${height - 20}/>
+    <text class="c-limit-text" x=${left ? x(dense.to) + 4 : x(dense.from) - 2} y="13" text-anchor=${left ? "end" : "start"}>${t("cluster", { n: dense.n, d: duration(Math.max(60, dense.to - dense.from)) })}</text>`;
+};
 
 /** @param {string} name @param {number} y @param {number} width @param {boolean} [first] */
 const lane = (name, y, width, first = false) =>

@@ -9,7 +9,7 @@ import { address, go } from "../route.js";
 import { gauge } from "../spark.js";
 import { t } from "../strings.js";
 import { mayAct, now, state, tileOf, update } from "../store.js";
-import { channelName, duration, epoch, initials, listed, moment } from "../text.js";
+import { channelName, duration, epoch, initials, listed, moment, number } from "../text.js";
 
 /** @typedef {import("../alerts.js").Alert} Alert */
 
@@ -52,9 +52,15 @@ export function whoHasIt(alert) {
 /** The value against its limit in words, or what the alert says. @param {Alert} alert */
 export function inWords(alert) {
   const found = figures(alert, tileOf(metricOf(alert)));
-  if (!found) return description(alert);
+  if (!found) return description(alert) || numbers(alert);
   if (!found.threshold) return found.value;
   return t(found.lower ? "value_lower" : "value_threshold", { v: found.value, t: found.threshold });
+}
+
+/** The numbers that a source gave, of no metric of ours. @param {Alert} alert */
+function numbers({ value, threshold }) {
+  if (value == null) return "";
+  return threshold == null ? number(value, 0, 2) : t("value_threshold", { v: number(value, 0, 2), t: number(threshold, 0, 2) });
 }
 
 /** @param {Alert} alert @param {string} action */

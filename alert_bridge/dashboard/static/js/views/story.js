@@ -40,6 +40,8 @@ function said(item) {
   const over = /^(acknowledged|snoozed) ran out$/.exec(detail);
   if (over) return [t(`history_over_${over[1]}`), ""];
   if (item.what === "notified" || item.what === "held") return told(item, detail);
+  const freed = /^(.+) ended$/.exec(detail);
+  if (item.what === "firing" && freed) return [t("history_freed"), suppressor(freed[1])];
   if (item.what === "suppressed" || item.what === "unsuppressed") return [t(`history_${item.what}`), suppressor(detail.replace(/ ended$/, ""))];
   const key = `history_${item.what}`;
   const name = item.channel ? channelName(item.channel) : "";
